@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addBackup } from './commands/backup.js';
 import { addCompletion } from './commands/completion.js';
+import { addConfig } from './commands/config.js';
 import { addCurrents } from './commands/currents.js';
 import { addDeadLetters } from './commands/deadLetters.js';
 import { addEvents } from './commands/events.js';
@@ -42,6 +43,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addReplay(program, surroundings);
   addJobs(program, surroundings);
   addTokens(program, surroundings);
+  addConfig(program, surroundings);
   addPrograms(program, surroundings.onExit);
   addBackup(program, surroundings.onExit);
   addCompletion(program, surroundings.terminal);

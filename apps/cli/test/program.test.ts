@@ -39,6 +39,7 @@ describe.each(leaves(program, 'currents'))('%s --help', (path, command) => {
 it('commands that change something can be confirmed by --yes, and only those', () => {
   const confirmed = leaves(program, '').filter(([, { options }]) => options.some(({ long }) => long === '--yes'));
   expect(confirmed.map(([path]) => path.trim()).sort()).toEqual([
+    'config apply',
     'dead-letters discard',
     'dead-letters replay',
     'pause',

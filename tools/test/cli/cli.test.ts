@@ -76,6 +76,8 @@ describe('docs/cli.md', () => {
     'currents tokens create braze': /^cur_ingest_\S+\n$/,
     'currents tokens create --role viewer --expires 90d grafana': /^cur_admin_\S+\n$/,
     'currents tokens revoke tok_2': /^braze is revoked$/m,
+    'currents config export > hub.yaml': /^$/,
+    'currents config plan hub.yaml': /^Nothing to change at http/,
     'currents migrate': /^The database is up to date\.$/m,
   };
 

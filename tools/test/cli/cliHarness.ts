@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,9 +22,11 @@ export interface RunningCli {
 
 const bin = fileURLToPath(new URL('../../../apps/cli/bin/currents.mjs', import.meta.url));
 
-/** Runs command lines in bash as a user types them, with `currents` in the path. Call `close` at the end. */
+/** Runs command lines in bash as a user types them, with `currents` in the path, in an empty folder. Call `close` at the end. */
 export function openCli(environment: Readonly<Record<string, string>>) {
   const folder = mkdtempSync(join(tmpdir(), 'currents-cli-'));
+  const cwd = join(folder, 'work');
+  mkdirSync(cwd);
   symlinkSync(bin, join(folder, 'currents'));
 
   /** @param input what is typed; the input ends after it. */
@@ -32,6 +34,7 @@ export function openCli(environment: Readonly<Record<string, string>>) {
     // exec: a signal reaches the program, not a shell in front of it.
     // Without its own settings: bash reads them when its input is a socket, as that of a child process is.
     const child = spawn('bash', ['--norc', '--noprofile', '-c', `exec ${line}`], {
+      cwd,
       env: { PATH: [folder, process.env['PATH']].join(delimiter), ...environment, ...more },
     });
     const output = { stdout: '', stderr: '' };

@@ -4,10 +4,15 @@ import { readEventStream } from './eventStream.js';
 
 export type Variables = Readonly<Record<string, unknown>>;
 
+export interface AskOptions {
+  /** Of a mutation that creates something: the same key is answered with the same answer. */
+  readonly idempotencyKey?: string | undefined;
+}
+
 /** The GraphQL API of a hub. Both functions throw `CommandFailure` when the hub refuses or does not answer. */
 export interface Hub {
   readonly url: string;
-  ask<Answer>(document: string, variables?: Variables): Promise<Answer>;
+  ask<Answer>(document: string, variables?: Variables, options?: AskOptions): Promise<Answer>;
   /** Follows a subscription until the hub ends it, or the signal does. */
   follow<Answer>(
     document: string,
@@ -28,13 +33,18 @@ export function openHub({ url, token }: Connection): Hub {
   async function post(
     document: string,
     variables: Variables,
-    options: { readonly accept: string; readonly signal: AbortSignal },
+    options: AskOptions & { readonly accept: string; readonly signal: AbortSignal },
   ) {
     return fetch(`${url}/graphql`, {
       method: 'POST',
       // The token is for this address only.
       redirect: 'manual',
-      headers: { accept: options.accept, authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: {
+        accept: options.accept,
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        ...(options.idempotencyKey !== undefined && { 'idempotency-key': options.idempotencyKey }),
+      },
       body: JSON.stringify({ query: document, variables }),
       signal: options.signal,
     }).catch((error: unknown) => {
@@ -44,8 +54,9 @@ export function openHub({ url, token }: Connection): Hub {
 
   return {
     url,
-    async ask<Answer>(document: string, variables: Variables = {}) {
+    async ask<Answer>(document: string, variables: Variables = {}, options: AskOptions = {}) {
       const response = await post(document, variables, {
+        ...options,
         accept: 'application/json',
         signal: AbortSignal.timeout(answerMs),
       });

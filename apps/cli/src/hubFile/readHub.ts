@@ -1,0 +1,214 @@
+import { CommandFailure, exitCodes } from '../failure.js';
+import type { Hub } from '../hub/hub.js';
+import { readPages } from '../hub/readPages.js';
+import { hubFileQueries as documents } from './documents.js';
+import type {
+  CohortEntry,
+  CurrentEntry,
+  Definition,
+  ImportKeyEntry,
+  IngestTokenEntry,
+  SegmentEntry,
+  WebhookEntry,
+} from './hubFile.js';
+import { readDefinition, type DefinitionPart } from './readDefinition.js';
+
+/** More of one kind are not compared with a file. */
+const maxEntries = 10_000;
+
+/** Something that a hub has, as a file says it. */
+export interface Found<Entry> {
+  readonly id: string;
+  readonly entry: Entry;
+}
+
+export interface FoundCurrent extends Found<Omit<CurrentEntry, 'credentials' | 'state'>> {
+  readonly version: number;
+  readonly state: 'DRAFT' | 'LIVE' | 'PAUSED' | 'BLOCKED';
+  /** Which credentials there are; null: none. */
+  readonly credentials: { readonly kind: string | null; readonly fields: readonly string[] } | null;
+}
+
+export interface FoundSegment extends Found<Pick<SegmentEntry, 'name' | 'definition'>> {
+  readonly version: number;
+  readonly webhooks: readonly Found<WebhookEntry>[];
+}
+
+/** What a hub has of what a file may hold. */
+export interface HubState {
+  /** The settings that a destination adds to those that are given, by its name. */
+  readonly defaultSettings: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  readonly currents: readonly FoundCurrent[];
+  readonly importPartners: readonly string[];
+  /** All cohorts, also those that no file names because their partners push them. */
+  readonly cohorts: readonly Found<CohortEntry>[];
+  readonly segments: readonly FoundSegment[];
+  readonly importKeys: readonly Found<ImportKeyEntry>[];
+  readonly ingestTokens: readonly Found<IngestTokenEntry>[];
+}
+
+/** Reads it all, a page at a time. */
+export async function readHub(hub: Hub): Promise<HubState> {
+  return {
+    defaultSettings: await readDefaultSettings(hub),
+    currents: (await readAll<CurrentNode>(hub, 'currents')).map(currentOf),
+    importPartners: (await readAll<{ readonly name: string; readonly isBuiltIn: boolean }>(hub, 'importPartners'))
+      .filter(({ isBuiltIn }) => !isBuiltIn)
+      .map(({ name }) => name),
+    cohorts: (await readAll<CohortNode>(hub, 'cohorts')).map(cohortOf),
+    segments: (await readAll<SegmentNode>(hub, 'segments')).map(segmentOf),
+    importKeys: (await readAll<ImportKeyNode>(hub, 'importKeys')).flatMap(importKeyOf),
+    ingestTokens: (await readAll<IngestTokenNode>(hub, 'ingestTokens')).map(ingestTokenOf),
+  };
+}
+
+type Section = 'currents' | 'importPartners' | 'cohorts' | 'segments' | 'importKeys' | 'ingestTokens';
+
+async function readAll<Node>(hub: Hub, section: Section): Promise<readonly Node[]> {
+  const { nodes, hasMore } = await readPages<Node>(hub, documents[section], {}, maxEntries);
+  if (!hasMore) return nodes;
+  throw new CommandFailure(`expected at most ${maxEntries} ${section} on the hub, got more`, exitCodes.negative);
+}
+
+interface SettingsSchema {
+  readonly properties?: Readonly<Record<string, { readonly default?: unknown }>>;
+}
+
+async function readDefaultSettings(hub: Hub): Promise<HubState['defaultSettings']> {
+  const { destinations } = await hub.ask<{
+    destinations: readonly { readonly name: string; readonly settingsSchema: SettingsSchema }[];
+  }>(documents.destinations);
+  return new Map(
+    destinations.map(({ name, settingsSchema: { properties = {} } }) => [
+      name,
+      Object.fromEntries(
+        Object.entries(properties).flatMap(([key, property]) =>
+          property.default === undefined ? [] : [[key, property.default]],
+        ),
+      ),
+    ]),
+  );
+}
+
+type FieldRules = CurrentEntry['fieldRules'];
+
+interface CurrentNode extends Omit<CurrentEntry, 'destination' | 'state' | 'fieldRules' | 'credentials'> {
+  readonly id: string;
+  readonly version: number;
+  readonly state: FoundCurrent['state'];
+  readonly destinationName: string;
+  readonly credentials: FoundCurrent['credentials'];
+  readonly fieldRules: FieldRules & { readonly isReadable: boolean };
+}
+
+function currentOf({ id, version, state, destinationName, credentials, ...node }: CurrentNode): FoundCurrent {
+  const { isReadable, isWithoutContactDetails, rules } = node.fieldRules;
+  if (!isReadable)
+    throw new CommandFailure(
+      `a later release of the hub stored the field rules of ${node.name} (${id}); use the command line of that release`,
+      exitCodes.negative,
+    );
+  const { groups, channels, eventTypes } = node.selection;
+  return {
+    id,
+    version,
+    state,
+    credentials,
+    entry: {
+      ...node,
+      destination: destinationName,
+      selection: { groups: groups.toSorted(), channels: channels.toSorted(), eventTypes: eventTypes.toSorted() },
+      fieldRules: { isWithoutContactDetails, rules: rules.map((rule) => withoutNulls(rule) as FieldRules['rules'][0]) },
+    },
+  };
+}
+
+/** Fields that the API answers with null are absent in a file. */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]) => (inner === null ? [] : [[key, withoutNulls(inner)]])),
+  );
+}
+
+interface CohortNode {
+  readonly id: string;
+  readonly partner: string;
+  readonly partnerId: string;
+  readonly nameAtPartner: string;
+  readonly schedule: string | null;
+  readonly pull: { readonly current: { readonly name: string; readonly state: string } | null } | null;
+}
+
+function cohortOf({ id, partner, partnerId, nameAtPartner, schedule, pull }: CohortNode): Found<CohortEntry> {
+  // The pull of a deleted Current waits for another one.
+  const pulledBy = pull?.current && pull.current.state !== 'DELETED' ? pull.current.name : undefined;
+  return {
+    id,
+    entry: {
+      partner,
+      id: partnerId,
+      name: nameAtPartner,
+      ...(schedule !== null && { schedule: schedule.toLowerCase().replace('_', '-') as CohortEntry['schedule'] }),
+      ...(pulledBy !== undefined && { pulledBy }),
+    },
+  };
+}
+
+interface SegmentNode {
+  readonly id: string;
+  readonly version: number;
+  readonly name: string;
+  readonly definitionParts: readonly DefinitionPart[];
+  readonly webhooks: {
+    readonly nodes: readonly { readonly id: string; readonly url: string; readonly state: string }[];
+    readonly pageInfo: { readonly hasNextPage: boolean };
+  };
+}
+
+function segmentOf({ id, version, name, definitionParts, webhooks }: SegmentNode): FoundSegment {
+  if (webhooks.pageInfo.hasNextPage)
+    throw new CommandFailure(`expected at most 100 webhooks of the segment ${name}, got more`, exitCodes.negative);
+  const definition: Definition = readDefinition(definitionParts);
+  return {
+    id,
+    version,
+    entry: { name, definition },
+    webhooks: webhooks.nodes.map((webhook) => ({
+      id: webhook.id,
+      // A blocked one is to be live.
+      entry: { url: webhook.url, state: webhook.state === 'PAUSED' ? ('paused' as const) : ('live' as const) },
+    })),
+  };
+}
+
+interface ImportKeyNode {
+  readonly id: string;
+  readonly name: string;
+  readonly revokedAt: string | null;
+  readonly partner: { readonly name: string } | null;
+}
+
+/** The keys of a deleted partner let no push in. */
+function importKeyOf({ id, name, revokedAt, partner }: ImportKeyNode): readonly Found<ImportKeyEntry>[] {
+  if (partner === null) return [];
+  return [{ id, entry: { partner: partner.name, name, ...(revokedAt !== null && { validUntil: revokedAt }) } }];
+}
+
+interface IngestTokenNode {
+  readonly id: string;
+  readonly name: string;
+  readonly eventsPerSecond: number | null;
+  readonly bytesPerSecond: number | null;
+}
+
+function ingestTokenOf({ id, name, eventsPerSecond, bytesPerSecond }: IngestTokenNode): Found<IngestTokenEntry> {
+  return {
+    id,
+    entry: {
+      name,
+      ...(eventsPerSecond !== null && { eventsPerSecond }),
+      ...(bytesPerSecond !== null && { bytesPerSecond }),
+    },
+  };
+}
