@@ -114,7 +114,7 @@ describe('references', () => {
       token: '${env:MAIL_MIXPANEL_2_TOKEN}',
     });
     expect(referencesFor('42', { kind: null, fields: ['token'] }, taken)).toEqual({ token: '${env:C_42_TOKEN}' });
-    expect(referencesFor('none', { kind: null, fields: [] }, taken)).toBeUndefined();
+    expect(referencesFor('none', { kind: null, fields: [] }, taken)).toEqual({});
   });
 
   it('are read as a whole, or their variables named', () => {

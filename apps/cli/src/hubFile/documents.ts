@@ -18,7 +18,7 @@ export const hubFileQueries = {
   destinations: '{ destinations { name settingsSchema } }',
   currents: `query ($first: Int!, $after: String) { currents(first: $first, after: $after) {
     nodes {
-      id version name state destinationName contactEmail settings credentials { kind fields } lingerMs
+      id version name state destinationName contactEmail settings credentials { kind fields } warnings { code } lingerMs
       selection { groups channels eventTypes }
       fieldRules { isReadable isWithoutContactDetails rules { ${rule} } }
     } ${page}

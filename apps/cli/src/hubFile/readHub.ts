@@ -25,7 +25,7 @@ export interface Found<Entry> {
 export interface FoundCurrent extends Found<Omit<CurrentEntry, 'credentials' | 'state'>> {
   readonly version: number;
   readonly state: 'DRAFT' | 'LIVE' | 'PAUSED' | 'BLOCKED';
-  /** Which credentials there are; null: none. */
+  /** Which credentials there are; null: none, or none that the hub can open. */
   readonly credentials: { readonly kind: string | null; readonly fields: readonly string[] } | null;
 }
 
@@ -92,16 +92,19 @@ async function readDefaultSettings(hub: Hub): Promise<HubState['defaultSettings'
 
 type FieldRules = CurrentEntry['fieldRules'];
 
+const unreadable = 'CREDENTIALS_UNREADABLE';
+
 interface CurrentNode extends Omit<CurrentEntry, 'destination' | 'state' | 'fieldRules' | 'credentials'> {
   readonly id: string;
   readonly version: number;
   readonly state: FoundCurrent['state'];
   readonly destinationName: string;
   readonly credentials: FoundCurrent['credentials'];
+  readonly warnings: readonly { readonly code: string }[];
   readonly fieldRules: FieldRules & { readonly isReadable: boolean };
 }
 
-function currentOf({ id, version, state, destinationName, credentials, ...node }: CurrentNode): FoundCurrent {
+function currentOf({ id, version, state, destinationName, credentials, warnings, ...node }: CurrentNode): FoundCurrent {
   const { isReadable, isWithoutContactDetails, rules } = node.fieldRules;
   if (!isReadable)
     throw new CommandFailure(
@@ -113,7 +116,7 @@ function currentOf({ id, version, state, destinationName, credentials, ...node }
     id,
     version,
     state,
-    credentials,
+    credentials: warnings.some(({ code }) => code === unreadable) ? null : credentials,
     entry: {
       ...node,
       destination: destinationName,

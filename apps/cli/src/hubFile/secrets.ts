@@ -36,13 +36,12 @@ export function resolveCredentials(entry: CredentialsEntry, secrets: Secrets): R
   return missing.length > 0 ? { missing } : { values };
 }
 
-/** References for credentials that a hub has: a variable for each field, named after the Current. */
+/** References for credentials that a hub has: a variable for each field, named after the Current. They may have no field. */
 export function referencesFor(
   currentName: string,
   { kind, fields }: { readonly kind: string | null; readonly fields: readonly string[] },
   taken: Set<string>,
-): CredentialsEntry | undefined {
-  if (fields.length === 0) return undefined;
+): CredentialsEntry {
   const prefix = variableName(currentName);
   let own = prefix;
   for (let count = 2; taken.has(own); count++) own = `${prefix}_${count}`;

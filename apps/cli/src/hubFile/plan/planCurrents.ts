@@ -90,10 +90,10 @@ function missingNote({ name }: CurrentEntry, resolved: Resolved | undefined, out
     : `Current ${name} ${outcome}: the file names no credentials for it`;
 }
 
-/** Such as `serviceAccount (projectId, secret, username)`. */
+/** Such as `serviceAccount (projectId, secret, username)`; some destinations need no field. */
 function shapeOf({ kind, ...fields }: Readonly<Record<string, unknown>>): string {
   const names = Object.keys(fields).sort().join(', ');
-  return typeof kind === 'string' ? `${kind} (${names})` : names;
+  return typeof kind === 'string' ? `${kind} (${names})` : names || 'without a field';
 }
 
 function planChange(desired: CurrentEntry, had: FoundCurrent, planning: Planning): Plan {
