@@ -26,6 +26,8 @@ it('the bench finds events of several days, and only those that are there', asyn
     }
     expect(times['event, old']?.openedRows).toBe(1);
     expect(times['event, absent']).toMatchObject({ openedRows: 0, falseRows: 0 });
+    expect(measured.commandLine.count).toBe(10);
+    expect(measured.commandLine.p50).toBeGreaterThan(0);
     expect(measured.indexContentBytes).toBeGreaterThan(10);
     expect(measured.live.reachedPerSecond).toBeGreaterThan(0);
   } finally {

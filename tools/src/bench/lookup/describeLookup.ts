@@ -12,7 +12,7 @@ export function describeLookup(
   measured: Awaited<ReturnType<typeof measureLookup>>,
 ): string[] {
   const { stored, batches, times, live, troubles } = measured;
-  const { indexBytes, indexContentBytes, batchBytes } = measured;
+  const { indexBytes, indexContentBytes, batchBytes, commandLine } = measured;
   const worst = Math.max(...Object.values(times).map(({ p99 }) => p99));
   return [
     '',
@@ -23,6 +23,7 @@ export function describeLookup(
         `  ${kind.padEnd(20)}${[...[p50, p95, p99, max].map((ms) => ms.toFixed(0)), openedRows.toFixed(2), String(maxOpenedRows), falseRows.toFixed(3)].map((word) => word.padStart(12)).join('')}`,
     ),
     `  p99 of the slowest kind ${worst.toFixed(0)} ms  [target < ${targetMs} ms: ${worst < targetMs ? 'met' : 'MISSED'}]`,
+    `  currents events find ID, ${commandLine.count} times, the start of the program included: p50 ${commandLine.p50.toFixed(0)} ms max ${commandLine.max.toFixed(0)} ms`,
     `  index ${indexBytes.toFixed(1)} bytes/event on disk, ${indexContentBytes.toFixed(1)} of content; batches ${batchBytes.toFixed(0)} bytes/event`,
     `  live: ${whole(live.reachedPerSecond)} events/s; sent → acknowledged ${describeSpread(live.answers)}; acknowledged → arrived ${describeSpread(live.delays)}`,
     `  live, CPU with the look-ups: ${describeCpu(live)}`,

@@ -24,7 +24,7 @@ export const lookup = defineBench({
 come in: events that are there and that are not, old and new ones. Two hubs take turns. One is filled by many senders with
 a hundred events a request, so that its batches hold thousands; the other by one sender with ten, each request a batch of
 its own. All is stored by the ingest and delivered; then SQL moves it to earlier days, and workers merge its fingerprints.
-Answers are compared with what the batches hold. It ends all that it starts. Exit code 1 when an answer is wrong or the
+Answers are compared with what the batches hold. At the end the command line finds some. It ends all that it starts. Exit code 1 when an answer is wrong or the
 ledger does not balance. Linux only.`,
   options: {
     only: choice(['lookup'], 'lookup', 'this bench'),

@@ -6,6 +6,7 @@ import { startMeter } from '../measures/meter.js';
 import type { Traffic } from '../programs/open.js';
 import { percentile } from '../reading/percentiles.js';
 import { measureLive } from '../replay/liveDelays.js';
+import { timeCommandLine } from './commandLine.js';
 import { fillDays } from './fillDays.js';
 import { openCounter } from './openedRows.js';
 import { questions } from './questions.js';
@@ -35,6 +36,8 @@ export interface LookupTimes {
 
 const pieceSeconds = 2;
 const warmUpLookups = 3;
+/** Look-ups with the command line. */
+const commands = 10;
 
 /** Fills a hub, and looks events up one after another while live events come in. */
 export async function measureLookup(
@@ -92,6 +95,8 @@ export async function measureLookup(
       (await traffic.sink.call('arrivals')).events,
     );
     faults.push(...balance.faults);
+    const commandLine = await timeCommandLine(hub, sampler, commands);
+    faults.push(...commandLine.faults);
     const times = Object.fromEntries(
       Object.entries(asked).map(([kind, { ms, opened, inVain }]) => [kind, timesOf(ms, opened, inVain)]),
     );
@@ -100,6 +105,7 @@ export async function measureLookup(
       stored,
       ...size,
       times,
+      commandLine: commandLine.times,
       live: { events: live.events, reachedPerSecond, delays, answers, ...cost },
       faults,
       troubles: await hub.troubles(),
