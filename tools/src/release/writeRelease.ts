@@ -12,7 +12,7 @@ export interface Release {
 }
 
 /** What a release takes over from the repository as it is. */
-const taken = ['LICENSE', '.npmrc', '.env.example'];
+const taken = ['LICENSE', '.npmrc', '.env.example', 'deploy/systemd'];
 
 /** What is in an installation, for scanners: a Software Bill of Materials, https://cyclonedx.org. */
 const sbomFormat = 'cyclonedx';
@@ -34,7 +34,7 @@ export function writeRelease(root: string, target: string): Release {
   );
   const manifest = { name: 'currents', version, private: true, description, license, engines, dependencies, overrides };
   writeJson(join(folder, 'package.json'), manifest);
-  for (const path of taken) cpSync(join(root, path), join(folder, path));
+  for (const path of taken) cpSync(join(root, path), join(folder, path), { recursive: true });
   writeJson(join(folder, 'package-lock.json'), firstLock(root, manifest));
   npm(['install', '--package-lock-only', '--ignore-scripts', '--offline'], folder);
   writeFileSync(
@@ -79,6 +79,6 @@ compiler nor a build is needed.
     node_modules/.bin/currents api
     node_modules/.bin/currents worker
 
-All of them read their settings from the environment: \`.env.example\` lists the variables. \`node_modules/.bin/currents --help\`
-lists the other commands.
+All of them read their settings from the environment: \`.env.example\` lists the variables. \`deploy/systemd\` has units that run
+them, and \`node_modules/.bin/currents --help\` lists the other commands.
 `;

@@ -28,6 +28,7 @@ describe('a packed release', () => {
         '.npmrc',
         'LICENSE',
         'README.md',
+        'deploy',
         'package-lock.json',
         'package.json',
         'packages',
