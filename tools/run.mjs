@@ -36,6 +36,7 @@ const programs = {
     'Makes the parts of a hub fail under load, and checks that no event is lost or doubled.',
   ],
   'pack:release': ['tools/dist/release/main.js', 'Packs a release, which runs without a compiler or a build.'],
+  'docs:build': ['tools/dist/site/main.js', 'Builds the documentation site, of static files.'],
   'keep:release': [
     'tools/dist/release/keep.js',
     'Keeps the packed programs of this version for the tests of later ones.',

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { httpProblems } from '@currents/core';
 import { describe, expect, it } from 'vitest';
+import { headingIds, linksOf } from '../../src/site/markdown.js';
 
 const root = join(import.meta.dirname, '../../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -16,6 +17,7 @@ const documents = [
   'CONTRIBUTING.md',
   'ARCHITECTURE.md',
   'SECURITY.md',
+  'CHANGELOG.md',
   ...under('docs').filter((path) => path.endsWith('.md')),
   ...readmes.filter((path) => existsSync(join(root, path))),
 ];
@@ -44,9 +46,13 @@ it('the standard documents exist', () => {
 describe.each(documents)('%s', (path) => {
   const text = read(path);
 
-  it('links only to files that exist', () => {
-    const links = [...text.matchAll(/\]\(((?!http)[^)#]+)(?:#[^)]*)?\)/g)].map(([, link = '']) => link);
-    expect(links.filter((link) => !existsSync(join(root, dirname(path), link)))).toEqual([]);
+  it('links only to files and headings that exist', () => {
+    const dead = linksOf(text).filter(({ path: to, fragment }) => {
+      const target = to === '' ? path : join(dirname(path), to);
+      if (!existsSync(join(root, target))) return true;
+      return fragment !== undefined && target.endsWith('.md') && !headingIds(read(target)).has(fragment);
+    });
+    expect(dead.map(({ target }) => target)).toEqual([]);
   });
 
   it('names only commands that exist', () => {
