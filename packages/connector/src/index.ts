@@ -80,3 +80,4 @@ export type {
   StreamingHttp,
   OnPage,
 } from './cohortPull.js';
+export type { ExportLimits, ExportMapResult, ExportObject, SegmentExport } from './segmentExport.js';

@@ -11,6 +11,7 @@ import type { ConformanceOptions } from './options.js';
 import { previewLaws } from './previewLaws.js';
 import { pullLaws, type PullOptions } from './pullLaws.js';
 import { secrecyLaws } from './secrecyLaws.js';
+import { segmentExportLaws, type SegmentExportOptions } from './segmentExportLaws.js';
 import { sendLaws, testLaws } from './sendLaws.js';
 import { subjectOf } from './subject.js';
 
@@ -56,6 +57,15 @@ export function describeCohortImport(name: string, cohortImport: CohortImport, e
 /** Every law of a pull as a test. */
 export function describeCohortPull(options: PullOptions): void {
   describe(`the cohort pull of ${options.connector.name}`, () => prove(pullLaws(options)));
+}
+
+/** Every law of a segment export as a test. */
+export function describeSegmentExport<Settings, Credentials, Payload>(
+  options: SegmentExportOptions<Settings, Credentials, Payload>,
+): void {
+  describe(`the segment export of ${options.segmentExport.name}`, () => {
+    for (const [part, laws] of Object.entries(segmentExportLaws(options))) describe(part, () => prove(laws));
+  });
 }
 
 function prove(laws: readonly Law[]): void {
