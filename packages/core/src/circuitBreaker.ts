@@ -3,10 +3,10 @@ import type { Sql } from './db/connect.js';
 import { hoursOf, probeWaitsMs } from './retry.js';
 
 /**
- * The circuit breaker (Nygard, "Release It!", 2007) of Currents and webhooks. Live is closed. Blocked is open: nothing
+ * The circuit breaker (Nygard, "Release It!", 2007) of Currents, webhooks and segment syncs. Live is closed. Blocked is open: nothing
  * is sent, and what is pending is kept for its retry window. A probe makes it live again when it passes.
  */
-type BreakerTable = 'current' | 'segment_webhook' | 'notice_webhook';
+type BreakerTable = 'current' | 'segment_webhook' | 'notice_webhook' | 'segment_sync';
 
 export interface FailureReason {
   readonly code: string;
@@ -79,7 +79,7 @@ interface ProberOptions {
   readonly log: Logger;
   readonly table: BreakerTable;
   /** The name in the log: `current.probed` and so on. */
-  readonly subject: 'current' | 'webhook' | 'notice_webhook';
+  readonly subject: 'current' | 'webhook' | 'notice_webhook' | 'segment_sync';
   /** Makes one test request. Undefined when that is not possible. */
   readonly probe: (id: number, probes: number) => Promise<{ readonly outcome: string } | undefined>;
   readonly isPassed: (outcome: string) => boolean;

@@ -18,6 +18,8 @@ import { startIndexWork } from './lookup/indexWork.js';
 import { startPullWork } from './pulls/pullWork.js';
 import { openWakeReceiver, openWakeSender, type QueueConnection } from './queue.js';
 import { startNoticeWork, type NoticeOptions } from './notices/noticeWork.js';
+import type { SegmentExports } from './loadSync.js';
+import { startSyncWork } from './segmentExport/syncWork.js';
 import { startSegmentWork } from './segments/segmentWork.js';
 import { createUnreadableReporter } from './worker/reportUnreadable.js';
 import { startNoticeSweep } from './worker/noticeSweep.js';
@@ -29,6 +31,8 @@ import { openOutcomeTap } from './tail/tailTap.js';
 import type { LoadCurrentOptions } from './loadCurrent.js';
 
 interface EngineOptions extends LoadCurrentOptions {
+  /** The destinations of segments. */
+  readonly segmentExports?: SegmentExports;
   readonly databaseUrl: string;
   readonly queue: QueueConnection;
   readonly log: Logger;
@@ -115,6 +119,15 @@ export async function startEngine(options: EngineOptions) {
   const cohorts = startCohortWork({ ...options, sweeps });
   const eventIndex = startIndexWork({ ...options, sweeps, sql });
   const segments = startSegmentWork({ ...options, sweeps, http });
+  const segmentSyncs = startSyncWork({
+    ...options,
+    segmentExports: options.segmentExports ?? new Map(),
+    sweeps,
+    http,
+    newLease: workerLeases.newLease,
+    budgetStore,
+    onBudgetError: onError,
+  });
   const pulls = startPullWork({
     ...options,
     sweeps,
@@ -139,6 +152,7 @@ export async function startEngine(options: EngineOptions) {
       await Promise.all([
         cohorts.stop(),
         segments.stop(),
+        segmentSyncs.stop(),
         eventIndex.stop(),
         pulls.stop(),
         notices.stop(),

@@ -56,6 +56,7 @@ export type { Receipt } from './ingest/ingestRequest.js';
 export { createSignInFailures, type SignInFailures } from './secrets/signInFailures.js';
 export { bearerFault, bearerToken, givenToken, givenTokenRule } from './secrets/token.js';
 export type { Connectors } from './loadCurrent.js';
+export type { SegmentExports } from './loadSync.js';
 export { openAdmin, type Admin } from './admin/admin.js';
 export { createAdminTokenIn, ensureAdminToken, hasAdminToken, provideAdminToken } from './admin/firstAdminToken.js';
 export { hasRole } from './admin/adminRole.js';
@@ -217,6 +218,27 @@ export { findWebhookExpiries, listWebhookExpiries, type WebhookExpiry } from './
 export { findWebhooks, getWebhook } from './segments/webhookView.js';
 export type { WebhookAction, WebhookState, WebhookView } from './segments/webhookView.js';
 export { isSignedBy } from './segments/webhookRequest.js';
+export { checkSync, type SegmentSyncDrift } from './segmentExport/checkSync.js';
+export { createSync, type CreateSyncResult } from './segmentExport/createSync.js';
+export {
+  deleteSync,
+  launchSync,
+  listSegmentSyncs,
+  pauseSync,
+  resendSync,
+  resumeSync,
+  updateSyncCredentials,
+} from './segmentExport/manageSyncs.js';
+export { listSegmentDestinations } from './segmentExport/segmentDestinations.js';
+export { planSync, type SegmentSyncPlan } from './segmentExport/planSync.js';
+export {
+  findSyncsOfSegments,
+  getSync,
+  type SegmentSyncAction,
+  type SegmentSyncState,
+  type SegmentSyncView,
+  type SegmentSyncWalk,
+} from './segmentExport/syncView.js';
 export { registerHubGauges } from './status/hubGauges.js';
 export { openHubStatus, type HubStatus, type HubStatusReader } from './status/hubStatus.js';
 export { windowEndsAt } from './status/retryWindow.js';

@@ -4,6 +4,7 @@ import { connect, type Sql } from '../db/connect.js';
 import { openWriter } from '../db/writer.js';
 import { createStore, type Store } from '../ingest/store.js';
 import type { LoadCurrentOptions } from '../loadCurrent.js';
+import type { SegmentExports } from '../loadSync.js';
 
 type Database = PostgresJsDatabase;
 /** A transaction, or the database itself. */
@@ -15,6 +16,8 @@ interface AdminOptions extends LoadCurrentOptions {
   /** The process's raw pool. Stays the caller's to end. */
   readonly sql: Sql;
   readonly http: StreamingHttp;
+  /** The destinations of segments. */
+  readonly segmentExports?: SegmentExports;
   /** Asks some worker to look at a Current. */
   readonly wake: (currentId: number) => void;
   /** Asks some worker to look at a cohort that is pulled, after a while. */
@@ -23,6 +26,7 @@ interface AdminOptions extends LoadCurrentOptions {
 
 /** What admin operations depend on. */
 export interface Admin extends AdminOptions {
+  readonly segmentExports: SegmentExports;
   readonly db: Database;
   /** Takes quarantined events that are released. */
   readonly store: Store;
@@ -51,6 +55,7 @@ export function openAdmin(options: AdminOptions): Admin {
   });
   return {
     ...options,
+    segmentExports: options.segmentExports ?? new Map(),
     db: drizzle(pool),
     store,
     async close() {

@@ -68,6 +68,7 @@ function describe(connector: Connector) {
   };
 }
 
-function jsonSchemaOf(schema: z.ZodType): Readonly<Record<string, unknown>> {
+/** The fields of a form, as JSON Schema. */
+export function jsonSchemaOf(schema: z.ZodType): Readonly<Record<string, unknown>> {
   return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
 }

@@ -5,7 +5,10 @@ import { publicWords } from './destinations.js';
 const shortestSecret = 4;
 
 /** Hides the credentials in the words of a partner or a schema, but not what their schema names itself. */
-export function shownWords({ credentials: schema }: Connector, credentials: unknown): (text: string) => string {
+export function shownWords(
+  { credentials: schema }: Pick<Connector, 'credentials'>,
+  credentials: unknown,
+): (text: string) => string {
   const { fields, choices } = publicWords(schema);
   const isSecret = (text: string): boolean => text.length >= shortestSecret && !fields.has(text) && !choices.has(text);
   const secrets = textsIn(credentials).filter(isSecret);

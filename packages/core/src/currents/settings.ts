@@ -14,7 +14,7 @@ export interface Problems {
 
 /** Parses the settings of a destination. The result is what is stored: with its defaults. */
 export function checkSettings(
-  connector: Connector,
+  connector: Pick<Connector, 'settings' | 'origins'>,
   given: unknown,
   { allowBaseUrl }: Pick<Admin, 'allowBaseUrl'>,
 ): { readonly settings: Settings } | Problems {
@@ -50,7 +50,10 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
  * schema repeats of what came is hidden. What was pasted along with a secret is left out or refused, for all
  * destinations alike: see `pastedFault`.
  */
-export function checkCredentials(connector: Connector, pasted: unknown): { readonly credentials: unknown } | Problems {
+export function checkCredentials(
+  connector: Pick<Connector, 'credentials'>,
+  pasted: unknown,
+): { readonly credentials: unknown } | Problems {
   const given = withoutBlanks(pasted);
   const parsed = connector.credentials.safeParse(given);
   const { fields } = publicWords(connector.credentials);

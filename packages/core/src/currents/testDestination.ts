@@ -14,7 +14,7 @@ export type TestFailed = Problem<'TestFailed', { outcome: 'refused' | 'unreachab
 /** Asks a destination by the test request of its connector. Sends no events, and repeats no credentials. */
 export async function testDestination(
   { http }: Pick<Admin, 'http'>,
-  connector: Connector,
+  connector: Pick<Connector, 'label' | 'credentials' | 'test'>,
   { settings, credentials }: { readonly settings: unknown; readonly credentials: unknown },
 ): Promise<TestPassed | TestFailed> {
   const shown = shownWords(connector, credentials);

@@ -10,4 +10,5 @@ export * from './schema/events.js';
 export * from './schema/ledger.js';
 export * from './schema/notices.js';
 export * from './schema/privacy.js';
+export * from './schema/segmentSyncs.js';
 export * from './schema/segments.js';

@@ -104,7 +104,7 @@ async function listWorkers(sql: Sql) {
   };
 }
 
-/** Releases the leases of dead workers. Returns how many deliveries and pull steps are due again, and the live workers. */
+/** Releases the leases of dead workers. Returns how many deliveries, pull steps and segment syncs are due again, and the live workers. */
 export async function releaseDeadLeases(sql: Sql) {
   const { live, dead } = await listWorkers(sql);
   let released = 0;
@@ -122,6 +122,8 @@ async function endLeases(sql: Sql, workerId: number): Promise<number> {
     returning id`;
   const pulls = await sql`
     update cohort_pull set due_at = now(), lease = null where lease between ${from}::bigint and ${to}::bigint returning cohort_id`;
+  const syncs = await sql`
+    update segment_sync set lease = null, leased_until = null where lease between ${from}::bigint and ${to}::bigint returning id`;
   await sql`delete from worker_lease where id = ${workerId}`;
-  return rows.length + pulls.length;
+  return rows.length + pulls.length + syncs.length;
 }

@@ -36,7 +36,7 @@ export function createCompression(http: Http) {
 
 /** The test request of a connector, repeated without compression if that was refused. */
 export async function testConnection(
-  connector: Connector,
+  connector: Pick<Connector, 'test'>,
   context: SendContext<unknown, unknown>,
 ): Promise<TestResult> {
   const result = await connector.test(context);

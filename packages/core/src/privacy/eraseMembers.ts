@@ -36,7 +36,34 @@ export function eraseNextCohort(erasure: Erasure, progress: ErasureProgress): Pr
 export function eraseNextSegment(erasure: Erasure, progress: ErasureProgress): Promise<ErasureProgress | undefined> {
   return eraseNextOwner(erasure, progress, 'segment', async (tx, { id }) => {
     await tx.execute(sql`delete from segment_candidate where segment_id = ${id} and member = any(${keysOf(erasure)})`);
+    await eraseSyncs(tx, id, erasure);
   });
+}
+
+/**
+ * Forgets what was sent of the users to the destinations of a segment, and what is about to be: a request under way is not
+ * recorded for them. Nothing is sent; the destination deletes its own data of a user.
+ */
+async function eraseSyncs(tx: Queries, segmentId: number, erasure: Erasure): Promise<void> {
+  const keys = keysOf(erasure);
+  const isOfSegment = sql`sync_id in (select id from segment_sync where segment_id = ${segmentId})`;
+  await tx.execute(sql`delete from segment_sync_member where ${isOfSegment} and member = any(${keys})`);
+  await tx.execute(sql`
+    with before as (
+      select id, sync_id, cardinality(entered) + cardinality(gone) as changes from segment_sync_request
+      where ${isOfSegment} and (entered && ${keys} or gone && ${keys}) for update
+    ), after as (
+      update segment_sync_request r set
+        entered = array(select m from unnest(r.entered) m where m <> all(${keys})),
+        gone = array(select m from unnest(r.gone) m where m <> all(${keys}))
+      from before where r.id = before.id
+      returning r.sync_id, before.changes - cardinality(r.entered) - cardinality(r.gone) as erased
+    )
+    update segment_sync y set change_count = change_count - erased.changes
+    from (select sync_id, sum(erased) as changes from after group by sync_id) erased where y.id = erased.sync_id`);
+  // The walk goes through the segment again, and sends again what it has to.
+  await tx.execute(sql`
+    update segment_sync set walk_after = '' where segment_id = ${segmentId} and walk_after = any(${keys})`);
 }
 
 async function eraseNextOwner(

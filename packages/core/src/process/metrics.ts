@@ -8,6 +8,7 @@ import { createWeightedHistogram } from './weightedHistogram.js';
 export type Metrics = ReturnType<typeof createMetrics>;
 
 type AttemptCounts = Readonly<Record<'delivered' | 'skipped' | 'rejected' | 'expired' | 'pending', number>>;
+type SyncCounts = Readonly<Record<'delivered' | 'refused' | 'returned', number>>;
 export type MemberMoves = Readonly<Record<'added' | 'removed', number>>;
 
 /** Milliseconds between two samples of the event loop lag. */
@@ -135,6 +136,18 @@ export function createMetrics() {
     'currents_webhook_delivered_changes_total',
     'Entries and exits delivered to segment webhooks',
   );
+  const syncRequests = counter(
+    'currents_segment_sync_requests_total',
+    'Requests that send members of segments, by destination and outcome (delivered, or that of the first change that was not)',
+    'destination',
+    'outcome',
+  );
+  const syncChanges = counter(
+    'currents_segment_sync_changes_total',
+    'Entries and exits sent to destinations of segments, by destination and outcome (delivered, refused, returned to be sent again)',
+    'destination',
+    'outcome',
+  );
   const notices = counter(
     'currents_notices_total',
     'Notices that this worker found recipients for, by kind and state',
@@ -189,6 +202,14 @@ export function createMetrics() {
     webhookRequested(outcome: 'delivered' | 'deferred' | 'split' | 'blocked', changes: number): void {
       webhookRequests.inc({ outcome });
       if (outcome === 'delivered') deliveredChanges.inc(changes);
+    },
+    /** A request that sends members of a segment. */
+    segmentSyncRequested: (destination: string, outcome: string) => syncRequests.inc({ destination, outcome }),
+    /** What became of the changes of such a request. */
+    segmentSyncRecorded(destination: string, counts: SyncCounts): void {
+      for (const outcome of ['delivered', 'refused', 'returned'] as const) {
+        if (counts[outcome] > 0) syncChanges.inc({ destination, outcome }, counts[outcome]);
+      }
     },
     /** A notice that goes to its recipients, is muted, or has none. */
     noticeRouted: (kind: string, state: string) => notices.inc({ kind, state }),

@@ -41,6 +41,7 @@ export const sealedColumns: readonly SealedColumn[] = [
   },
   column('segment_webhook', 'former_secret', "'webhook:' || id"),
   column('notice_webhook', 'former_secret', "'notice_webhook:' || id"),
+  column('segment_sync', 'credentials', "'segment_sync:' || id"),
 ];
 
 /** What tells the keys of sealed values apart. */

@@ -6,7 +6,7 @@ import { containsText, countRows, rowId, type Page, type PageRequest } from '../
 import { fieldProblem, inputInvalid, notConfirmed, versionConflict } from '../admin/problem.js';
 import type { InputInvalid, NameTaken, NotConfirmed, VersionConflict } from '../admin/problem.js';
 import { checkName, unlessNameTaken } from '../admin/name.js';
-import { cohort, segment, segmentCandidate, segmentCohort, segmentWebhook } from '../db/schema.js';
+import { cohort, segment, segmentCandidate, segmentCohort, segmentSync, segmentWebhook } from '../db/schema.js';
 import { cohortPathsOf, cohortsOf, readDefinition, type Definition, type ReadResult } from './definition.js';
 import { segmentColumns, segmentNotFound, segmentViewOf } from './segmentView.js';
 import type { SegmentNotFound, SegmentRow, SegmentView } from './segmentView.js';
@@ -23,6 +23,8 @@ export interface SegmentDeleted {
   readonly segment: SegmentView;
   /** Webhooks that are deleted with it. */
   readonly webhookCount: number;
+  /** Syncs that are deleted with it; what their destinations hold stays there. */
+  readonly syncCount: number;
   /** The deletion was only planned: nothing has changed. */
   readonly isDryRun: boolean;
 }
@@ -147,7 +149,7 @@ function isSegment(key: number) {
 }
 
 /**
- * Deletes a segment and its webhooks.
+ * Deletes a segment, its webhooks and its syncs.
  * @param options.confirmName the exact name; not needed for a dry run, which changes nothing.
  */
 export async function deleteSegment(
@@ -160,9 +162,11 @@ export async function deleteSegment(
   const key = Number(view.id);
   const { name, memberCount } = view;
   const isWebhook = and(eq(segmentWebhook.segmentId, key), ne(segmentWebhook.state, 'deleted'));
+  const isSync = and(eq(segmentSync.segmentId, key), ne(segmentSync.state, 'deleted'));
   if (isDryRun) {
     const webhookCount = await admin.db.$count(segmentWebhook, isWebhook);
-    return { kind: 'SegmentDeleted', segment: view, webhookCount, isDryRun };
+    const syncCount = await admin.db.$count(segmentSync, isSync);
+    return { kind: 'SegmentDeleted', segment: view, webhookCount, syncCount, isDryRun };
   }
   if (confirmName !== name)
     return notConfirmed(
@@ -170,7 +174,7 @@ export async function deleteSegment(
       name,
       `; the segment has ${memberCount ?? 'not been evaluated, and may have'} members`,
     );
-  const webhookCount = await admin.db.transaction(async (tx) => {
+  const counts = await admin.db.transaction(async (tx) => {
     const deleted = await tx
       .update(segment)
       .set({ deletedAt: sql`now()` })
@@ -183,11 +187,16 @@ export async function deleteSegment(
       .set({ state: 'deleted', stateSince: sql`now()`, secret: null })
       .where(isWebhook)
       .returning({ id: segmentWebhook.id });
-    return webhooks.length;
+    const syncs = await tx
+      .update(segmentSync)
+      .set({ state: 'deleted', stateSince: sql`now()`, credentials: null })
+      .where(isSync)
+      .returning({ id: segmentSync.id });
+    return { webhookCount: webhooks.length, syncCount: syncs.length };
   });
   // Renamed or deleted meanwhile: look again.
-  if (webhookCount === undefined) return deleteSegment(admin, id, { confirmName, isDryRun });
-  return { kind: 'SegmentDeleted', segment: view, webhookCount, isDryRun };
+  if (counts === undefined) return deleteSegment(admin, id, { confirmName, isDryRun });
+  return { kind: 'SegmentDeleted', segment: view, ...counts, isDryRun };
 }
 
 interface Checked {

@@ -94,6 +94,17 @@ async function fill(): Promise<void> {
   await sql`
     insert into segment_webhook (segment_id, url, delivered_change_id, batch_last_change_id)
     values (${segmentId}, 'https://example.com', 0, (select min(id) from segment_change))`;
+  const [sync] = await sql<{ id: number }[]>`
+    insert into segment_sync (segment_id, destination, settings, account, object_name, walk, walk_after, change_count)
+    values (${segmentId}, 'lists', '{}', 'a', 'o', 'changed', 'eperson-to-forget', 3) returning id`;
+  const syncId = sync?.id ?? 0;
+  for (const member of ['eperson-to-forget', `e${kept}`])
+    await sql`
+      insert into segment_sync_member (sync_id, member, is_member, state, code, detail)
+      values (${syncId}, ${member}, true, 'refused', 'unclear', 'of person-to-forget')`;
+  await sql`
+    insert into segment_sync_request (id, sync_id, entered, gone)
+    values (1, ${syncId}, ${[`e${kept}`, 'eperson-to-forget']}, ${['ddevice-to-forget']})`;
   await sql`insert into audit_entry (action, arguments, result, succeeded) values ('replayEvents', '{"input":{"users":["person-to-forget"]}}', 'x', true)`;
   await sql`insert into job (operation, input, state) values ('replay_events', '{"filter":{"users":["person-to-forget", "other"]}}', 'done')`;
   await sql`
@@ -202,6 +213,13 @@ describe('a deletion of one user', () => {
     expect(await sql`select key from idempotency_key`).toEqual([{ key: 'k2' }]);
     expect(await sql`select input from job where operation = 'replay_events'`).toEqual([
       { input: { filter: { users: ['[deleted]', 'other'] } } },
+    ]);
+    expect(await sql`select member, detail from segment_sync_member`).toEqual([
+      { member: `e${kept}`, detail: 'of [deleted]' },
+    ]);
+    expect(await sql`select entered, gone from segment_sync_request`).toEqual([{ entered: [`e${kept}`], gone: [] }]);
+    expect(await sql`select walk_after, change_count::int from segment_sync`).toEqual([
+      { walk_after: '', change_count: 1 },
     ]);
     expect(await sql`select batch_last_change_id from segment_webhook`).toEqual([{ batch_last_change_id: null }]);
   });

@@ -1,0 +1,309 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  checkSync,
+  createSync,
+  deleteSegment,
+  deleteSync,
+  getSync,
+  launchSync,
+  pauseSync,
+  planSync,
+  resendSync,
+  resumeSync,
+  updateSyncCredentials,
+} from '@currents/core';
+import { until } from '../deliveryHarness.js';
+import { openSyncHarness, type SyncHarness } from './syncHarness.js';
+
+let harness: SyncHarness;
+afterEach(() => harness.close());
+
+const names = (count: number, from = 0) => Array.from({ length: count }, (_, index) => `user-${100 + from + index}`);
+
+describe('a first sync', () => {
+  it('is planned, sends every member once, and then sends entries and exits only', async () => {
+    harness = await openSyncHarness({}, names(23));
+    const plan = await planSync(harness.admin, {
+      segmentId: harness.segmentId,
+      destination: 'lists',
+      settings: { list: 'held' },
+    });
+    expect(plan).toMatchObject({
+      kind: 'SegmentSyncPlan',
+      objectName: 'held',
+      memberCount: 23,
+      requestCount: 5,
+      cost: { unit: 'points', count: 23 },
+      example: { user: 'user-100', isMember: true },
+    });
+    const id = await harness.create();
+    harness.start();
+    expect(harness.lists.requests).toEqual([]);
+    expect(await launchSync(harness.admin, id)).toMatchObject({ state: 'live', progress: { totalCount: 23 } });
+    const synced = await harness.quiet(id);
+    expect(synced).toMatchObject({ changeCount: 23, deliveredCount: 23, requestCount: 5 });
+    expect(synced.syncedAt).toBeInstanceOf(Date);
+    expect(harness.lists.members()).toEqual(names(23));
+    expect(harness.lists.requests.every(({ length }) => length <= 5)).toBe(true);
+
+    await harness.enter('late');
+    await harness.leave('user-100', 'user-101');
+    await until(harness.lists.members, (members) => members.length === 22);
+    expect(await harness.quiet(id)).toMatchObject({ changeCount: 26, deliveredCount: 26 });
+    expect(harness.lists.members()).toEqual(['late', ...names(21, 2)]);
+    expect(await checkSync(harness.admin, id)).toEqual({
+      kind: 'SegmentSyncDrift',
+      memberCount: 22,
+      heldCount: 22,
+      refusedCount: 0,
+      missingCount: 0,
+      surplusCount: 0,
+    });
+  });
+
+  it('is not launched while the destination refuses the credentials, nor before the segment is evaluated', async () => {
+    harness = await openSyncHarness({}, names(1));
+    const id = await harness.create('held', 'wrong');
+    expect(await launchSync(harness.admin, id)).toMatchObject({ kind: 'TestFailed', outcome: 'refused' });
+    expect(await harness.view(id)).toMatchObject({ state: 'draft' });
+    const fresh = await harness.segment('New', { includes: await harness.cohortId('held') });
+    const made = await createSync(harness.admin, {
+      segmentId: fresh.id,
+      destination: 'lists',
+      settings: { list: 'new' },
+      credentials: { token: 'valid' },
+    });
+    if (made.kind !== 'SegmentSync') throw new Error(made.message);
+    expect(await launchSync(harness.admin, made.id)).toMatchObject({ kind: 'SegmentNotEvaluated' });
+  });
+
+  it('writes to a place of its own: a name that differs in capitals only is taken', async () => {
+    harness = await openSyncHarness();
+    const id = await harness.create('held');
+    const given = { segmentId: harness.segmentId, destination: 'lists', credentials: { token: 'valid' } };
+    const second = await createSync(harness.admin, { ...given, settings: { list: 'HELD' } });
+    expect(second).toMatchObject({ kind: 'SegmentSyncObjectTaken', segmentSyncId: id });
+    expect(await planSync(harness.admin, { ...given, settings: { list: 'Held' } })).toMatchObject({
+      kind: 'SegmentSyncObjectTaken',
+    });
+    const unknown = await createSync(harness.admin, { ...given, destination: 'pigeons', settings: {} });
+    expect(unknown).toMatchObject({ message: 'destination: expected lists, got "pigeons"' });
+    await deleteSync(harness.admin, id, { confirmName: 'held', isClearing: false, isDryRun: false });
+    expect(await createSync(harness.admin, { ...given, settings: { list: 'HELD' } })).toMatchObject({ state: 'draft' });
+  });
+});
+
+describe('changes', () => {
+  it('that cancel each other out before they are sent cost nothing', async () => {
+    harness = await openSyncHarness({}, names(3));
+    const id = await harness.launch();
+    harness.start();
+    await harness.quiet(id);
+    await pauseSync(harness.admin, id);
+    await harness.enter('passer-by');
+    await harness.leave('passer-by', 'user-100');
+    await harness.enter('user-100');
+    await resumeSync(harness.admin, id);
+    expect(await harness.quiet(id)).toMatchObject({ changeCount: 3 });
+  });
+
+  it('are taken back only after a while, so that the destination cannot swap them', async () => {
+    const reversalMs = 600;
+    harness = await openSyncHarness({ reversalMs }, ['kim']);
+    const id = await harness.launch();
+    harness.start();
+    await until(harness.lists.members, (members) => members.length === 1);
+    const sentAtMs = performance.now();
+    await harness.leave('kim');
+    await until(harness.lists.members, (members) => members.length === 0);
+    expect(performance.now() - sentAtMs).toBeGreaterThan(reversalMs - 100);
+    await harness.quiet(id);
+    expect(harness.lists.said('kim')).toEqual([true, false]);
+  });
+
+  it('that are not kept any longer are made up for by looking through all members', async () => {
+    harness = await openSyncHarness({}, names(4));
+    const id = await harness.launch();
+    harness.start();
+    await harness.quiet(id);
+    await pauseSync(harness.admin, id);
+    await harness.enter('late');
+    await harness.leave('user-100');
+    await harness.sql`update segment set pruned_change_id = last_change_id`;
+    await harness.sql`delete from segment_change`;
+    await resumeSync(harness.admin, id);
+    // Something that makes the sync due.
+    await harness.enter('later');
+    await until(harness.lists.members, (members) => members.includes('later') && members.includes('late'));
+    expect(await harness.quiet(id)).toMatchObject({ changeCount: 7 });
+    expect(harness.lists.members()).toEqual(['late', 'later', ...names(3, 1)]);
+  });
+});
+
+describe('what the destination refuses', () => {
+  it('is counted, and does not delay others: at once, or after the tries of an unclear error', async () => {
+    harness = await openSyncHarness({}, names(12));
+    harness.lists.answer(async () => (user) => {
+      if (user === 'user-103') return { outcome: 'rejected', code: 'blocked_id', detail: 'this id is blocked' };
+      if (user === 'user-104')
+        return { outcome: 'deferred', scope: 'event', code: 'unclear', detail: '?', afterMs: 10 };
+      return { outcome: 'delivered' };
+    });
+    const id = await harness.launch();
+    harness.start();
+    expect(await harness.quiet(id)).toMatchObject({
+      changeCount: 13,
+      deliveredCount: 10,
+      refusedCount: 2,
+      returnedCount: 1,
+    });
+    expect(await checkSync(harness.admin, id)).toMatchObject({ heldCount: 10, refusedCount: 2, missingCount: 0 });
+    expect(harness.lists.said('user-104')).toHaveLength(2);
+  });
+
+  it('counts members that the destination cannot take, without a request', async () => {
+    harness = await openSyncHarness({}, ['kim']);
+    await harness.push([{ kind: 'add', cohort: { id: 'held', name: 'Held' }, members: [{ deviceId: 'a-device' }] }]);
+    await harness.settle();
+    const id = await harness.launch();
+    harness.start();
+    expect(await harness.quiet(id)).toMatchObject({
+      changeCount: 2,
+      deliveredCount: 1,
+      refusedCount: 1,
+      requestCount: 1,
+    });
+  });
+
+  it('is found by halving a request that is refused as a whole', async () => {
+    harness = await openSyncHarness({ maxTries: 1 }, names(5));
+    harness.lists.answer(async (items) =>
+      items.some(({ payload }) => payload.user === 'user-102')
+        ? { outcome: 'split', code: 'bad_request', detail: 'one is wrong' }
+        : { outcome: 'delivered' },
+    );
+    const id = await harness.launch();
+    harness.start();
+    expect(await harness.quiet(id)).toMatchObject({ deliveredCount: 4, refusedCount: 1, state: 'live' });
+    expect(harness.lists.members()).toEqual(names(5).filter((name) => name !== 'user-102'));
+  });
+
+  it('blocks the sync if no user is accepted alone: then the request is at fault', async () => {
+    harness = await openSyncHarness({}, names(5));
+    harness.lists.answerAll({ outcome: 'split', code: 'bad_request', detail: 'no such list' });
+    const id = await harness.launch();
+    harness.start();
+    const { block } = await harness.reaches(id, 'blocked');
+    expect(block).toEqual({ code: 'bad_request', detail: 'none of 5 users is accepted: no such list' });
+    harness.lists.accept();
+    await resumeSync(harness.admin, id);
+    expect(await harness.quiet(id)).toMatchObject({ deliveredCount: 5, refusedCount: 0 });
+  });
+});
+
+describe('trouble', () => {
+  it('of a revoked key blocks the sync and loses nothing; a new key is probed at once', async () => {
+    harness = await openSyncHarness({}, names(8));
+    const id = await harness.launch();
+    harness.start();
+    await harness.quiet(id);
+    harness.lists.setToken('new');
+    await harness.enter('late');
+    expect((await harness.reaches(id, 'blocked')).block).toMatchObject({ code: 'unauthorised' });
+    await harness.leave('user-100');
+    const credentials = { token: 'new' };
+    expect(await updateSyncCredentials(harness.admin, id, { credentials, confirmName: 'x' })).toMatchObject({
+      kind: 'NotConfirmed',
+    });
+    await updateSyncCredentials(harness.admin, id, { credentials, confirmName: 'held' });
+    await harness.reaches(id, 'live');
+    await until(harness.lists.members, (members) => members.includes('late') && !members.includes('user-100'));
+    await harness.quiet(id);
+    expect(harness.lists.members()).toEqual(['late', ...names(7, 1)]);
+    expect(await harness.isBalanced(id)).toBe(true);
+  });
+
+  it('of throttling holds the sync for as long as the destination says', async () => {
+    harness = await openSyncHarness({}, names(4));
+    harness.lists.answerAll({
+      outcome: 'deferred',
+      scope: 'current',
+      code: 'throttled',
+      detail: 'slow down',
+      afterMs: 400,
+    });
+    const id = await harness.launch();
+    harness.start();
+    const held = await until(
+      () => harness.view(id),
+      ({ deferral }) => deferral !== undefined,
+    );
+    expect(held.deferral).toMatchObject({ code: 'throttled' });
+    harness.lists.accept();
+    expect(await harness.quiet(id)).toMatchObject({ deliveredCount: 4, returnedCount: 4 });
+  });
+
+  it('of a worker that dies amid a request is made good: what may have arrived is taken back', async () => {
+    harness = await openSyncHarness({}, ['kim', 'lou']);
+    const id = await harness.launch();
+    harness.start();
+    await harness.quiet(id);
+    await pauseSync(harness.admin, id);
+    // A worker stored a request, made it, and died. Its user has left meanwhile.
+    harness.lists.held.set('mo', true);
+    await harness.sql`insert into segment_sync_request (id, sync_id, entered, gone) values (1, ${Number(id)}, '{emo,elou}', '{}')`;
+    await harness.sql`update segment_sync set change_count = change_count + 2`;
+    await resumeSync(harness.admin, id);
+    await until(harness.lists.members, (members) => members.length === 2);
+    expect(await harness.quiet(id)).toMatchObject({ changeCount: 6, deliveredCount: 4, returnedCount: 2 });
+    expect(harness.lists.said('mo')).toEqual([false]);
+    expect(harness.lists.members()).toEqual(['kim', 'lou']);
+  });
+});
+
+describe('an admin', () => {
+  it('has everything sent again', async () => {
+    harness = await openSyncHarness({}, names(6));
+    const id = await harness.launch();
+    harness.start();
+    await harness.quiet(id);
+    await harness.leave('user-105');
+    await harness.quiet(id);
+    harness.lists.held.clear();
+    expect(await resendSync(harness.admin, id, 'changed')).toMatchObject({ progress: { kind: 'changed' } });
+    expect(await harness.quiet(id)).toMatchObject({ changeCount: 7 });
+    await resendSync(harness.admin, id, 'all');
+    expect(await harness.quiet(id)).toMatchObject({ changeCount: 13 });
+    expect(harness.lists.members()).toEqual(names(5));
+  });
+
+  it('deletes a sync, and has all values taken back first', async () => {
+    harness = await openSyncHarness({}, names(12));
+    const id = await harness.launch();
+    harness.start();
+    await harness.quiet(id);
+    const plan = await deleteSync(harness.admin, id, { isClearing: true, isDryRun: true });
+    expect(plan).toMatchObject({ kind: 'SegmentSyncDeleted', clearedCount: 12, isDryRun: true });
+    expect(await deleteSync(harness.admin, id, { isClearing: true, isDryRun: false })).toMatchObject({
+      kind: 'NotConfirmed',
+    });
+    await deleteSync(harness.admin, id, { confirmName: 'held', isClearing: true, isDryRun: false });
+    await until(
+      () => getSync(harness.admin, id),
+      ({ kind }) => kind === 'SegmentSyncNotFound',
+    );
+    expect(harness.lists.members()).toEqual([]);
+    expect([...harness.lists.held.values()]).toHaveLength(12);
+    const [row] = await harness.sql`select state, credentials from segment_sync where id = ${Number(id)}`;
+    expect(row).toEqual({ state: 'deleted', credentials: null });
+  });
+
+  it('deletes a segment with its syncs', async () => {
+    harness = await openSyncHarness({}, names(2));
+    const id = await harness.launch();
+    const plan = await deleteSegment(harness.admin, harness.segmentId, { isDryRun: true });
+    expect(plan).toMatchObject({ syncCount: 1 });
+    await deleteSegment(harness.admin, harness.segmentId, { confirmName: 'Held', isDryRun: false });
+    expect(await getSync(harness.admin, id)).toMatchObject({ kind: 'SegmentSyncNotFound' });
+  });
+});
