@@ -1,12 +1,13 @@
 import { flag, number, runCommand, text } from '../options.js';
 import { startFakeAmplitude } from './amplitude/startFakeAmplitude.js';
+import { startFakeBraze } from './braze/startFakeBraze.js';
 import { startFakeMixpanel } from './mixpanel/startFakeMixpanel.js';
 
-const starters = { mixpanel: startFakeMixpanel, amplitude: startFakeAmplitude } as const;
+const starters = { mixpanel: startFakeMixpanel, amplitude: startFakeAmplitude, braze: startFakeBraze } as const;
 const partners = Object.keys(starters) as (keyof typeof starters)[];
 const [partner = '', ...args] = process.argv.slice(2);
 const command = {
-  name: 'node tools/dist/fakes/main.js mixpanel|amplitude',
+  name: 'node tools/dist/fakes/main.js mixpanel|amplitude|braze',
   summary: 'Runs a strict fake of a partner and prints its addresses as JSON.',
   options: {
     port: number(0, 0, 65_535, "the first listener's port; 0 for a free one"),
@@ -25,7 +26,7 @@ if (!named) process.exitCode = 2;
 await runCommand(command, named ? args : ['--help'], async (options) => {
   // The values are validated when projects are created and switches are set.
   const fake = await starters[named ?? 'mixpanel']({
-    ports: { us: options.port },
+    ports: { us: options.port, rest: options.port },
     controlPort: options.controlPort,
     mode: options.lean ? 'lean' : 'full',
     seed: options.seed,
