@@ -37,7 +37,7 @@ import {
 } from '@currents/core';
 import { createRequestBodies } from './body/requestBodies.js';
 import { readConfig, readShownSettings, type Config } from './config.js';
-import { connectors } from './connectors.js';
+import { connectors, segmentExports } from './connectors.js';
 import { provideFirstToken } from './firstAdminToken.js';
 import { registerEndpoints } from './registerEndpoints.js';
 import { createServer } from './server.js';
@@ -105,6 +105,7 @@ async function main(config: Config): Promise<void> {
     databaseUrl: config.DATABASE_URL,
     sql,
     connectors,
+    segmentExports,
     seal,
     allowBaseUrl: config.ALLOW_CUSTOM_BASE_URL,
     http,

@@ -16,7 +16,7 @@ import {
   surviveLostConnections,
 } from '@currents/core';
 import { readConfig, readShownSettings, type Config } from './config.js';
-import { connectors } from './connectors.js';
+import { connectors, segmentExports } from './connectors.js';
 import { createServer } from './server.js';
 
 const hourMs = 3_600_000;
@@ -40,6 +40,7 @@ async function main(config: Config): Promise<void> {
   const metrics = createMetrics();
   const engine = await startEngine({
     connectors,
+    segmentExports,
     seal,
     allowBaseUrl: config.ALLOW_CUSTOM_BASE_URL,
     databaseUrl: config.DATABASE_URL,

@@ -34,6 +34,11 @@ import {
   SegmentDefinitionResolver,
   SegmentResolver,
 } from './segment.resolver.js';
+import {
+  SegmentDestinationResolver,
+  SegmentSyncObjectTakenResolver,
+  SegmentSyncResolver,
+} from './segmentSync.resolver.js';
 import { SegmentWebhookExpiryResolver, SegmentWebhookResolver } from './segmentWebhook.resolver.js';
 import { ResealResolver } from './reseal.resolver.js';
 import { SkippedEventResolver } from './skippedEvent.resolver.js';
@@ -95,7 +100,10 @@ function build(): GraphQLSchema {
       SegmentChangeConnectionResolver,
       SegmentDefinitionPartResolver,
       SegmentDefinitionResolver,
+      SegmentDestinationResolver,
       SegmentResolver,
+      SegmentSyncObjectTakenResolver,
+      SegmentSyncResolver,
       SegmentWebhookExpiryResolver,
       SegmentWebhookResolver,
       SkippedEventResolver,

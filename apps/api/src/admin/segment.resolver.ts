@@ -7,6 +7,7 @@ import {
   listMembers,
   listSegmentChanges,
   listSegments,
+  listSegmentSyncs,
   listWebhooks,
   previewSegment,
   updateSegment,
@@ -27,6 +28,7 @@ import * as inputs from './segment.input.js';
 import { definitionOf, SegmentDefinitionInput } from './segment.input.js';
 import * as types from './segment.type.js';
 import { Membership, Segment, SegmentChangeConnection, SegmentDefinition } from './segment.type.js';
+import { SegmentSyncConnection } from './segmentSync.type.js';
 import { SegmentWebhookConnection } from './segmentWebhook.type.js';
 import { given } from './withoutNulls.js';
 
@@ -111,6 +113,18 @@ export class SegmentResolver {
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return listWebhooks(admin, id, page);
+  }
+
+  @FieldResolver(() => SegmentSyncConnection, {
+    description: 'Its syncs: where its members are held, the newest first.',
+    complexity: costs.page,
+  })
+  async syncs(
+    @Args(() => PageArgs) page: PageArgs,
+    @Root() { id }: SegmentView,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    return listSegmentSyncs(admin, id, page);
   }
 
   @RequiresRole('viewer')

@@ -198,6 +198,11 @@ export class DeleteSegmentPayload {
   @Field(() => Int, { description: 'Number of its webhooks, which are deleted with it.' })
   webhookCount!: number;
 
+  @Field(() => Int, {
+    description: 'Number of its syncs, which are deleted with it. What their destinations hold stays there.',
+  })
+  syncCount!: number;
+
   @Field(() => Boolean, { description: 'True if nothing was deleted, because dryRun was true.' })
   isDryRun!: boolean;
 }

@@ -195,6 +195,10 @@ describe('the admin schema', () => {
       'Destination.credentialsSchema',
       'Destination.settingsSchema',
       'EventPreview.event',
+      'SegmentDestination.credentialsSchema',
+      'SegmentDestination.settingsSchema',
+      'SegmentSync.settings',
+      'SegmentSyncPlan.example',
       'StoredEvent.event',
       'UserProfile.properties',
     ]);

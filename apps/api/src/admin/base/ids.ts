@@ -18,6 +18,7 @@ export const idPrefixes = {
   NoticeWebhook: 'nwh',
   QuarantinedEvent: 'qua',
   Segment: 'seg',
+  SegmentSync: 'ssy',
   SegmentWebhook: 'whk',
   SegmentWebhookExpiry: 'exp',
   StoredLedgerDifference: 'ldf',

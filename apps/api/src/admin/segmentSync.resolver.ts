@@ -1,0 +1,201 @@
+import {
+  checkSync,
+  createSync,
+  deleteSync,
+  findSyncsOfSegments,
+  getSync,
+  launchSync,
+  listSegmentDestinations,
+  pauseSync,
+  planSync,
+  resendSync,
+  resumeSync,
+  updateSyncCredentials,
+  type SegmentSyncView,
+} from '@currents/core';
+import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import type { AdminContext } from './base/context.js';
+import { decodeId, encodeId } from './base/ids.js';
+import { registerNode } from './base/node.js';
+import { RequiresRole } from './base/role.js';
+import { costs } from './costs.js';
+import { Segment } from './segment.type.js';
+import * as inputs from './segmentSync.input.js';
+import * as types from './segmentSync.type.js';
+import { SegmentDestination, SegmentSync, SegmentSyncObjectTaken } from './segmentSync.type.js';
+
+registerNode('SegmentSync', findSyncsOfSegments);
+
+const keyOf = (id: string): string => decodeId('SegmentSync', id, 'input.id');
+
+@Resolver(() => SegmentDestination)
+export class SegmentDestinationResolver {
+  @RequiresRole('viewer')
+  @Query(() => [SegmentDestination], {
+    description: 'The destinations that can hold segments, in this version of the hub.',
+    complexity: costs.list(2),
+  })
+  segmentDestinations(@Ctx() { admin }: AdminContext): unknown {
+    return listSegmentDestinations(admin);
+  }
+
+  @FieldResolver(() => String, {
+    description: 'A name for what holds a segment of this name, such as currents_buyers, which the settings accept.',
+  })
+  suggestedName(
+    @Arg('segmentName', () => String, { description: 'Name of the segment.' }) segmentName: string,
+    @Root() { suggestName }: { readonly suggestName: (name: string) => string },
+  ): string {
+    return suggestName(segmentName.slice(0, 200));
+  }
+}
+
+@Resolver(() => SegmentSyncObjectTaken)
+export class SegmentSyncObjectTakenResolver {
+  @FieldResolver(() => ID, { description: 'Id of that sync.' })
+  ownerId(@Root() { segmentSyncId }: { readonly segmentSyncId: string }): string {
+    return encodeId('SegmentSync', segmentSyncId);
+  }
+}
+
+@Resolver(() => SegmentSync)
+export class SegmentSyncResolver {
+  @RequiresRole('viewer')
+  @Query(() => types.SegmentSyncResult, { description: 'One sync of a segment.', complexity: costs.read })
+  async segmentSync(
+    @Arg('id', () => ID, { description: 'Id of the segment sync.' }) id: string,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    return getSync(admin, decodeId('SegmentSync', id, 'id'));
+  }
+
+  @FieldResolver(() => Segment, { nullable: true, description: 'The segment that is held.', complexity: costs.read })
+  async segment(@Root() { segmentId }: SegmentSyncView, @Ctx() { load }: AdminContext): Promise<unknown> {
+    return load('Segment', segmentId);
+  }
+
+  @RequiresRole('viewer')
+  @Query(() => types.SegmentSyncPlanResult, {
+    description: 'What a first sync would take: users, requests, time and cost. Stores and sends nothing.',
+    complexity: costs.read,
+  })
+  async segmentSyncPlan(
+    @Arg('input', () => inputs.SegmentSyncPlanInput, { description: 'What to plan for.' })
+    { segmentId, segmentSyncId, ...given }: inputs.SegmentSyncPlanInput,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    return planSync(admin, {
+      ...given,
+      segmentId: decodeId('Segment', segmentId, 'input.segmentId'),
+      syncId: segmentSyncId ? decodeId('SegmentSync', segmentSyncId, 'input.segmentSyncId') : undefined,
+    });
+  }
+
+  @RequiresRole('viewer')
+  @Query(() => types.SegmentSyncDriftResult, {
+    description:
+      'Compares the members of a segment with what was sent of them. What is still to be sent counts as missing or surplus. resendSegmentSync repairs it.',
+    complexity: costs.scan,
+  })
+  async segmentSyncDrift(
+    @Arg('id', () => ID, { description: 'Id of the segment sync.' }) id: string,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    return checkSync(admin, decodeId('SegmentSync', id, 'id'));
+  }
+
+  @RequiresRole('operator')
+  @Mutation(() => types.CreateSegmentSyncResult, {
+    description: 'Creates a sync of a segment as a DRAFT; launchSegmentSync starts it. deleteSegmentSync undoes it.',
+    complexity: costs.write,
+  })
+  async createSegmentSync(
+    @Arg('input', () => inputs.CreateSegmentSyncInput, { description: 'The new sync.' })
+    { segmentId, ...given }: inputs.CreateSegmentSyncInput,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    return createSync(admin, { ...given, segmentId: decodeId('Segment', segmentId, 'input.segmentId') });
+  }
+
+  @RequiresRole('operator')
+  @Mutation(() => types.LaunchSegmentSyncResult, {
+    description:
+      'Tests the destination, then sends all members once, and from then on entries and exits. See segmentSyncPlan first. Launching a live sync answers with the sync. pauseSegmentSync undoes it.',
+    complexity: costs.call,
+  })
+  async launchSegmentSync(
+    @Arg('input', () => inputs.LaunchSegmentSyncInput, { description: 'Which sync.' })
+    { id }: inputs.LaunchSegmentSyncInput,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    return launchSync(admin, keyOf(id));
+  }
+
+  @RequiresRole('operator')
+  @Mutation(() => types.PauseSegmentSyncResult, {
+    description: 'Pauses a sync. Pausing a paused sync answers with the sync. resumeSegmentSync undoes it.',
+    complexity: costs.write,
+  })
+  async pauseSegmentSync(
+    @Arg('input', () => inputs.PauseSegmentSyncInput, { description: 'Which sync.' })
+    { id }: inputs.PauseSegmentSyncInput,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    return pauseSync(admin, keyOf(id));
+  }
+
+  @RequiresRole('operator')
+  @Mutation(() => types.ResumeSegmentSyncResult, {
+    description:
+      'Resumes a paused or blocked sync at once. Resuming a live sync answers with the sync. pauseSegmentSync undoes it.',
+    complexity: costs.write,
+  })
+  async resumeSegmentSync(
+    @Arg('input', () => inputs.ResumeSegmentSyncInput, { description: 'Which sync.' })
+    { id }: inputs.ResumeSegmentSyncInput,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    return resumeSync(admin, keyOf(id));
+  }
+
+  @RequiresRole('admin')
+  @Mutation(() => types.UpdateSegmentSyncResult, {
+    description: 'Replaces the credentials of a sync; a blocked one is probed with them at once. Cannot be undone.',
+    complexity: costs.write,
+  })
+  async updateSegmentSync(
+    @Arg('input', () => inputs.UpdateSegmentSyncInput, { description: 'Which sync, and its credentials.' })
+    { id, ...given }: inputs.UpdateSegmentSyncInput,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    return updateSyncCredentials(admin, keyOf(id), given);
+  }
+
+  @RequiresRole('operator')
+  @Mutation(() => types.ResendSegmentSyncResult, {
+    description:
+      'Looks through all members again, and sends those that differ from what was sent, or all of them. To undo it, pause the sync before it is done.',
+    complexity: costs.write,
+  })
+  async resendSegmentSync(
+    @Arg('input', () => inputs.ResendSegmentSyncInput, { description: 'Which sync, and which members.' })
+    { id, mode }: inputs.ResendSegmentSyncInput,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    return resendSync(admin, keyOf(id), mode);
+  }
+
+  @RequiresRole('admin')
+  @Mutation(() => types.DeleteSegmentSyncResult, {
+    description:
+      'Deletes a sync and its credentials, by default once all that was sent is taken back; plans only, unless dryRun is false. Cannot be undone.',
+    complexity: costs.write,
+  })
+  async deleteSegmentSync(
+    @Arg('input', () => inputs.DeleteSegmentSyncInput, { description: 'Which sync to delete.' })
+    { id, dryRun, confirmName, isClearing }: inputs.DeleteSegmentSyncInput,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    return deleteSync(admin, keyOf(id), { isDryRun: dryRun, isClearing, confirmName: confirmName ?? undefined });
+  }
+}
