@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { connect } from '@currents/core';
 import { startFakeAmplitude } from '../../src/fakes/amplitude/startFakeAmplitude.js';
+import { startFakeBraze } from '../../src/fakes/braze/startFakeBraze.js';
 import { startFakeMixpanel } from '../../src/fakes/mixpanel/startFakeMixpanel.js';
 import { createAdminClient, databaseKey } from '../../src/hub/adminClient.js';
 import { startProgram } from '../../src/hub/program.js';
@@ -25,7 +26,7 @@ const retryWindow = "interval '1 hour'";
  * Runs a hub of this release through everything that the upgrade test looks for, and returns the rows that it leaves:
  * live, paused, blocked, draft and deleted Currents, one of them with field rules, pending events, dead letters of which one is split off and discarded,
  * quarantined events, jobs of every kind that are half done, a replay under way, cohorts with a session that is not
- * complete, a segment with a webhook, a pull, valid and revoked tokens and keys, staged and former credentials, a session of
+ * complete, a segment with a webhook and a sync whose worker died amid a request, a pull, valid and revoked tokens and keys, staged and former credentials, a session of
  * the console, a deleted user, a ledger that differed, counts, the index of events, notices that failed, a warning, and
  * Currents that a worker owned when it died.
  */
@@ -38,6 +39,7 @@ export async function fillHub(): Promise<Release> {
     projects: [{ projectId: 'live', apiKey: keyOf('live'), secretKey: keyOf('secret of live') }],
   });
   amplitude.control.setCohort(keyOf('live'), { id: 'pulled', name: 'Pulled', members: ['kim', 'lou'] });
+  const braze = await startFakeBraze({ projects: [{ workspaceId: 'live', keys: [keyOf('braze')] }] });
   const receiver = await startReceiver();
   const database = await createTestDatabase();
   const sql = connect(database.url, { max: 2, name: 'test' });
@@ -375,6 +377,23 @@ export async function fillHub(): Promise<Release> {
     );
     await change('ivy');
 
+    const { segmentSync } = await mutate<{ segmentSync: { id: string } }>(
+      'createSegmentSync',
+      {
+        segmentId: segment.id,
+        destination: 'braze',
+        settings: { restEndpoint: 'https://rest.iad-01.braze.com', baseUrl: braze.url, attribute: 'currents_buyers' },
+        credentials: { restApiKey: keyOf('braze') },
+      },
+      'segmentSync { id }',
+    );
+    await mutate('launchSegmentSync', { id: segmentSync.id }, 'segmentSync { id }');
+    await until(
+      () => sql`select from segment_sync_member where state = 'delivered'`,
+      ({ length }) => length === 5,
+      60_000,
+    );
+
     const { cohortPull } = await mutate<{ cohortPull: { cohort: { id: string } } }>(
       'createCohortPull',
       { currentId: second, partnerId: 'pulled', schedule: 'DAILY' },
@@ -419,6 +438,10 @@ export async function fillHub(): Promise<Release> {
       60_000,
     );
     await worker?.kill();
+    await sql`
+      insert into segment_sync_request (id, sync_id, entered, gone)
+      values (1, ${databaseKey(segmentSync.id)}, '{ebob}', '{}')`;
+    await sql`update segment_sync set change_count = change_count + 1`;
     await send(...events(5));
     await send(...events(10));
     // A replay whose deliveries are all made, and wait for a worker.
@@ -433,6 +456,8 @@ export async function fillHub(): Promise<Release> {
       60_000,
     );
     await hub.stop();
+    // Of requests to the segment's destination, which are counted for a moment only.
+    await sql`delete from budget_bucket`;
     return {
       secrets: {
         masterKey,
@@ -456,6 +481,6 @@ export async function fillHub(): Promise<Release> {
     await hub.stop();
     await sql.end();
     await database.drop();
-    await Promise.all([mixpanel.close(), amplitude.close(), receiver.close()]);
+    await Promise.all([mixpanel.close(), amplitude.close(), braze.close(), receiver.close()]);
   }
 }

@@ -43,6 +43,35 @@ export function describeStoredForms(upgraded: () => UpgradedHub): void {
     );
   });
 
+  it('goes on with the sync of a segment, and takes back a request that was under way', async () => {
+    const { sql, client, rows } = upgraded();
+    for (const { id, change_count: changes } of rows<{ id: number; change_count: number }>('segment_sync')) {
+      await until(
+        () => sql`select from segment_sync_request where sync_id = ${id} and id = 1`,
+        ({ length }) => length === 0,
+        60_000,
+      );
+      const { segmentSync } = await client.ask<{
+        segmentSync: Record<
+          'changeCount' | 'deliveredCount' | 'refusedCount' | 'returnedCount' | 'inFlightCount',
+          number
+        >;
+      }>(
+        `query ($id: ID!) {
+          segmentSync(id: $id) {
+            ... on SegmentSync { destination changeCount deliveredCount refusedCount returnedCount inFlightCount }
+          }
+        }`,
+        { id: `ssy_${id}` },
+      );
+      const { changeCount, deliveredCount, refusedCount, returnedCount, inFlightCount } = segmentSync;
+      expect(segmentSync).toMatchObject({ destination: 'braze' });
+      expect(changeCount).toBeGreaterThanOrEqual(changes);
+      expect(returnedCount).toBeGreaterThanOrEqual(1);
+      expect(changeCount).toBe(deliveredCount + refusedCount + returnedCount + inFlightCount);
+    }
+  });
+
   it('reads the field rules of a Current', async () => {
     const { client, rows } = upgraded();
     for (const { id, field_rules: stored } of rows<{ id: number; field_rules?: object | null }>('current')) {
