@@ -35,7 +35,7 @@ export async function runFaults(seed: number, rounds: number): Promise<void> {
         await harness.sql`
           select pg_terminate_backend(pid) from pg_stat_activity
           where application_name = 'currents-segment-syncs' and datname = current_database()
-            and backend_start < now() - interval '0.2 seconds'`;
+            and xact_start is not null and backend_start < now() - interval '0.2 seconds'`;
       if (round % 6 === 5) {
         await workers[0]?.stop();
         workers = [workers[1] as (typeof workers)[number], harness.start()];
