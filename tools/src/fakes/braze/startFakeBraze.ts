@@ -42,10 +42,8 @@ function open(surroundings: Surroundings<BrazeProfile>) {
       },
       /** How often attributes were set, how often without a change, and how many users an attribute is true for. */
       countsOf(workspaceId: string, attribute: string) {
-        const { dataPoints, unchanged, profilesCreated, attributes } = find(workspaceId);
-        let memberCount = 0;
-        for (const value of attributes.get(attribute)?.values() ?? []) if (value === true) memberCount++;
-        return { dataPoints, unchanged, profilesCreated, memberCount };
+        const { dataPoints, unchanged, profilesCreated, memberCounts } = find(workspaceId);
+        return { dataPoints, unchanged, profilesCreated, memberCount: memberCounts.get(attribute) ?? 0 };
       },
       /** Replaces the keys of a workspace: others are refused from now on. */
       setKeys(workspaceId: string, keys: readonly string[]): void {

@@ -92,7 +92,10 @@ export function createTrack({ clock, ledger, profile }: Tracking) {
     for (const [name, value] of attributes) {
       let values = workspace.attributes.get(name);
       if (!values) workspace.attributes.set(name, (values = new Map<string, AttributeValue>()));
-      if ((values.get(user) ?? null) === value) workspace.unchanged++;
+      const before = values.get(user) ?? null;
+      if (before === value) workspace.unchanged++;
+      const gain = Number(value === true) - Number(before === true);
+      workspace.memberCounts.set(name, (workspace.memberCounts.get(name) ?? 0) + gain);
       values.set(user, value);
     }
     ledger.store(

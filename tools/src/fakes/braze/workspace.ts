@@ -23,6 +23,8 @@ export interface WorkspaceState {
   readonly blockedUsers: ReadonlySet<string>;
   /** Attribute, then user, then value. */
   readonly attributes: Map<string, Map<string, AttributeValue>>;
+  /** Attribute, then the number of users for whom it is true. */
+  readonly memberCounts: Map<string, number>;
   readonly requests: RollingCount;
   /** Each attribute that is set counts, changed or not. */
   dataPoints: number;
@@ -42,6 +44,7 @@ export function openWorkspace({ workspaceId, keys, users, blockedUsers = [] }: B
     users: users && new Set(users),
     blockedUsers: new Set(blockedUsers),
     attributes: new Map(),
+    memberCounts: new Map(),
     requests: createRollingCount(),
     dataPoints: 0,
     unchanged: 0,
