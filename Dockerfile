@@ -15,6 +15,8 @@ RUN npm ci --include-workspace-root --workspace=@currents/api --workspace=@curre
 RUN npm run build -- --exclude=@currents/tools
 RUN npm ci --omit=dev --workspace=@currents/api --workspace=@currents/worker --workspace=@currents/cli
 RUN mkdir ../production && cp -a --parents package.json $(ls -d node_modules packages/*/package.json packages/*/dist packages/*/migrations packages/*/node_modules apps/api/package.json apps/api/dist apps/api/node_modules apps/worker/package.json apps/worker/dist apps/worker/node_modules apps/cli/package.json apps/cli/bin apps/cli/dist apps/cli/node_modules apps/console/dist 2>/dev/null) ../production
+# What is in the image, for scanners. npm lists all of it only where no development dependency is expected.
+RUN cd ../production && npm pkg delete devDependencies --workspaces --include-workspace-root && npm sbom --omit=dev --sbom-format=cyclonedx > sbom.cdx.json
 
 FROM node:${NODE_VERSION}-bookworm-slim AS production
 ARG VERSION=unknown

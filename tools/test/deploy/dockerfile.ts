@@ -33,6 +33,9 @@ export function readDockerfile(text: string): readonly Stage[] {
   return stages;
 }
 
+/** The user that the images run as: the same for all of them, which a test of the Dockerfile checks. */
+export const imageUser = '1000:1000';
+
 const known = new Set('FROM ARG ENV WORKDIR COPY RUN LABEL USER STOPSIGNAL EXPOSE HEALTHCHECK CMD'.split(' '));
 
 /** The stages that a stage consists of, the first one first: each begins with the one before it. */

@@ -4,7 +4,7 @@ import { nodeFlags } from '@currents/cli';
 import { createMetrics, registerHubGauges } from '@currents/core';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { imageOf, readDockerfile, createIgnore } from './dockerfile.js';
+import { createIgnore, imageOf, imageUser, readDockerfile } from './dockerfile.js';
 
 const root = join(import.meta.dirname, '../../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -18,7 +18,7 @@ describe('the Dockerfile', () => {
     expect(command).toEqual(['node', '--enable-source-maps', ...nodeFlags, `apps/${name}/dist/main.js`]);
     expect(environment[`${name.toUpperCase()}_PORT`]).toBe(`${port}`);
     expect(Object.keys(environment).filter((each) => each !== 'NODE_ENV' && !variables.has(each))).toEqual([]);
-    expect(user).toBe('1000:1000');
+    expect(user).toBe(imageUser);
   });
 
   it('gets no secret, no test and nothing built from .dockerignore', () => {
