@@ -29,7 +29,7 @@ export function tar(words: readonly string[]): string {
   return stdout;
 }
 
-export function compareVersions(left: string, right: string): number {
+function compareVersions(left: string, right: string): number {
   const [a, b] = [left, right].map((version) => version.split('.').map(Number));
   const differing = a?.findIndex((part, index) => part !== b?.[index]) ?? -1;
   return differing === -1 ? 0 : (a?.[differing] ?? 0) - (b?.[differing] ?? 0);
