@@ -40,10 +40,10 @@ const projects = [
       ...['vite', '@vitejs/plugin-react', '@gql.tada/cli-utils'],
     ],
   },
-  // It starts api and worker as processes, and asks them over HTTP.
+  // It starts api and worker as processes, and asks them over HTTP. What an operator needs without a running hub, it does itself.
   {
     sourceTag: 'type:cli',
-    onlyDependOnLibsWithTags: [],
+    onlyDependOnLibsWithTags: ['type:core', 'type:app'],
     // graphql is for its tests, which check its documents.
     allowedExternalImports: ['commander', 'cli-progress', 'graphql', 'yaml', 'zod'],
   },

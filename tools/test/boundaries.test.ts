@@ -25,7 +25,7 @@ const projects: Readonly<Record<string, Project>> = {
   api: { folder: 'apps/api', mayImport: ['schema', 'connector', 'core', ...connectors] },
   worker: { folder: 'apps/worker', mayImport: ['schema', 'connector', 'core', ...connectors] },
   console: { folder: 'apps/console', mayImport: [] },
-  cli: { folder: 'apps/cli', mayImport: [] },
+  cli: { folder: 'apps/cli', mayImport: ['core', 'api', 'worker'] },
   tools: { folder: 'tools', mayImport: ['schema', 'connector', 'core', ...connectors, 'api', 'worker', 'cli'] },
 };
 

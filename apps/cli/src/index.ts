@@ -1,1 +1,2 @@
+export { runDoctor } from './operator/doctor.js';
 export { nodeFlags } from './programs/nodeFlags.js';

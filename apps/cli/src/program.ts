@@ -6,6 +6,7 @@ import { addCurrents } from './commands/currents.js';
 import { addDeadLetters } from './commands/deadLetters.js';
 import { addEvents } from './commands/events.js';
 import { addJobs } from './commands/jobs.js';
+import { addOperator } from './commands/operator.js';
 import { addOverview } from './commands/overview.js';
 import { addPrograms } from './commands/programs.js';
 import { addQuarantine } from './commands/quarantine.js';
@@ -45,6 +46,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addTokens(program, surroundings);
   addConfig(program, surroundings);
   addPrograms(program, surroundings.onExit);
+  addOperator(program, surroundings);
   addBackup(program, surroundings.onExit);
   addCompletion(program, surroundings.terminal);
   return program;

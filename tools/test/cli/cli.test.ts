@@ -6,6 +6,7 @@ import { startTestHub, type TestHub } from '../endToEnd/testHub.js';
 import { until } from '../endToEnd/until.js';
 import { blocksOf } from '../readme/blocks.js';
 import { openCli, type Cli } from './cliHarness.js';
+import { operatorCommands } from './operatorCommands.js';
 
 /** The command line as a user runs it: processes of their own, against a hub with a strict fake Mixpanel. */
 
@@ -51,6 +52,7 @@ describe('docs/cli.md', () => {
     .flatMap(({ text }) => text.trim().split('\n'));
   const commands = lines.filter((line) => line.startsWith('currents '));
   const programs = ['currents api', 'currents worker'];
+  const elsewhere: readonly string[] = Object.values(operatorCommands);
   const endless = commands.filter((line) => line.startsWith('currents tail'));
 
   /** What a user types when a command asks. */
@@ -78,12 +80,13 @@ describe('docs/cli.md', () => {
     'currents tokens revoke tok_2': /^braze is revoked$/m,
     'currents config export > hub.yaml': /^$/,
     'currents config plan hub.yaml': /^Nothing to change at http/,
+    'currents admin-token ana': /^cur_admin_\S+\n$/,
     'currents migrate': /^The database is up to date\.$/m,
   };
 
   it('shows commands of every kind', () => {
     expect(commands.length).toBeGreaterThan(25);
-    expect(commands).toEqual(expect.arrayContaining([...programs, ...Object.keys(expected)]));
+    expect(commands).toEqual(expect.arrayContaining([...programs, ...elsewhere, ...Object.keys(expected)]));
     expect(lines.filter((line) => !line.startsWith('currents '))).toEqual([
       'export CURRENTS_URL=http://127.0.0.1:4000',
       'export CURRENTS_TOKEN="$(cat .data/admin.token)"',
@@ -91,14 +94,17 @@ describe('docs/cli.md', () => {
     ]);
   });
 
-  it.each(commands.filter((line) => ![...programs, ...endless].includes(line)))('runs as written: %s', async (line) => {
-    const { exitCode, stdout, stderr } = await cli.run(line, answerTo(line));
-    expect(exitCode, stdout + stderr).toBe(0);
-    const words = expected[line];
-    if (words) expect(stdout).toMatch(words);
-    else expect(stdout + stderr).toMatch(/\S/);
-    if (!line.startsWith('currents tokens create')) printed.push(stdout, stderr);
-  });
+  it.each(commands.filter((line) => ![...programs, ...elsewhere, ...endless].includes(line)))(
+    'runs as written: %s',
+    async (line) => {
+      const { exitCode, stdout, stderr } = await cli.run(line, answerTo(line));
+      expect(exitCode, stdout + stderr).toBe(0);
+      const words = expected[line];
+      if (words) expect(stdout).toMatch(words);
+      else expect(stdout + stderr).toMatch(/\S/);
+      if (!line.startsWith('currents tokens create')) printed.push(stdout, stderr);
+    },
+  );
 
   it.each(endless)('follows what happens until Ctrl-C: %s', async (line) => {
     const tail = cli.start(line);

@@ -12,6 +12,7 @@ export interface CliEnded {
 }
 
 export interface RunningCli {
+  readonly pid: number;
   readonly ended: Promise<CliEnded>;
   /** Waits until standard output or standard error matches. */
   waitFor(words: RegExp): Promise<void>;
@@ -52,6 +53,7 @@ export function openCli(environment: Readonly<Record<string, string>>) {
       });
     });
     return {
+      pid: child.pid ?? 0,
       ended,
       async waitFor(words) {
         const matches = (): boolean => words.test(output.stdout) || words.test(output.stderr);

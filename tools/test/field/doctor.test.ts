@@ -43,6 +43,8 @@ const good = (): Environment => ({
   HTTPS_PROXY: hostUrl,
   ALLOW_PRIVATE_ADDRESSES: 'true',
   ALLOW_CUSTOM_BASE_URL: 'true',
+  API_PORT: '0',
+  WORKER_PORT: '0',
 });
 
 /** What the program does, in this process: starting it takes longer than all that it examines. */
@@ -71,6 +73,9 @@ it('says what is ok, line by line', async () => {
     const wrong = output.match(/^not ok .*$/gm) ?? [];
     expect(wrong.filter((line) => !/^not ok +durability /.test(line))).toEqual([]);
     for (const line of [
+      /^ok +Node +\d+\.\d+/m,
+      /^not checked +workers +none is alive/m,
+      /^not checked +api +API_PORT is 0/m,
       /^ok +configuration +every variable can be read$/m,
       /^ok +database +PostgreSQL \d+.* at .*:\d+, with(out)? TLS/m,
       /^ok +sessions /m,
@@ -299,13 +304,18 @@ it('checks what it can when variables are missing', async () => {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Finding);
-  expect(findings[0]?.detail).toMatch(/DATABASE_URL is missing.*MASTER_KEY is missing/);
+  expect(findings[1]?.detail).toMatch(/DATABASE_URL is missing.*MASTER_KEY is missing/);
   expect(findings.map(({ subject, status }) => `${subject} ${status}`)).toEqual([
+    'Node ok',
     'configuration not ok',
     'database not checked',
+    'workers not checked',
     'master key not checked',
     'reach Mixpanel not ok',
     'reach Amplitude not ok',
+    'reach HTTP ok',
+    'api not checked',
+    'worker not checked',
   ]);
   expect(exitCode).toBe(1);
 }, 60_000);

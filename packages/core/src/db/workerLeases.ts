@@ -104,6 +104,11 @@ async function listWorkers(sql: Sql) {
   };
 }
 
+/** How many workers are alive now. */
+export async function countLiveWorkers(sql: Sql): Promise<number> {
+  return (await listWorkers(sql)).live.length;
+}
+
 /** Releases the leases of dead workers. Returns how many deliveries, pull steps and segment syncs are due again, and the live workers. */
 export async function releaseDeadLeases(sql: Sql) {
   const { live, dead } = await listWorkers(sql);

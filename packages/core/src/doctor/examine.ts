@@ -10,6 +10,7 @@ import { checkDatabase } from './checkDatabase.js';
 import { checkOrigins } from './checkOrigins.js';
 import { checkRedis } from './checkRedis.js';
 import { checkSmtp } from './checkSmtp.js';
+import { checkWorkers } from './checkWorkers.js';
 import { find, notChecked, notOk, ok, type Finding, type Seen } from './finding.js';
 
 export type { Finding } from './finding.js';
@@ -40,6 +41,7 @@ export async function* examine(environment: NodeJS.ProcessEnv, deps: ExamineDeps
   if (SMTP_URL !== undefined) yield find('SMTP', () => checkSmtp(SMTP_URL));
   const sql = isReached && DATABASE_URL ? connect(DATABASE_URL, { max: 1, name: 'doctor' }) : undefined;
   try {
+    yield find('workers', () => checkWorkers(sql));
     yield find('master key', () => checkKey(sql, MASTER_KEY, MASTER_KEY_FALLBACKS));
     yield* checkHosts(environment, deps.connectors, sql);
   } finally {
