@@ -22,7 +22,10 @@ async function look(name: string, address: Address | undefined): Promise<Omit<Fi
   const answer = await ask(url);
   if (answer?.status === 'ready') return { status: 'ok', detail: `it answers at ${url}` };
   if (answer) {
-    const detail = answer.detail ? `it answers at ${url} that ${answer.detail}` : `something else answers at ${url}`;
+    const detail =
+      typeof answer.detail === 'string'
+        ? `it answers at ${url} that ${answer.detail}`
+        : `something else answers at ${url}`;
     return { status: 'not ok', detail: `${detail}; see its log, or set ${variable} to a free port` };
   }
   const fault = await tryPort(address);

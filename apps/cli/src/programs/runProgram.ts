@@ -29,10 +29,11 @@ export function startProgram(
   name: ProgramName,
   {
     words = [],
-    environment = process.env,
+    environment,
     channel = [],
   }: {
     readonly words?: readonly string[];
+    /** Without it, that of this process. */
     readonly environment?: NodeJS.ProcessEnv;
     /** By which api and worker report that they are ready. */
     readonly channel?: readonly 'ipc'[];
@@ -42,7 +43,7 @@ export function startProgram(
   const path = fileURLToPath(new URL(program.file, import.meta.resolve(program.package)));
   const child = spawn(process.execPath, [...nodeFlags, '--enable-source-maps', path, ...words], {
     stdio: ['inherit', 'inherit', 'inherit', ...channel],
-    env: environment,
+    ...(environment && { env: environment }),
   });
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', (error) =>
