@@ -15,6 +15,7 @@ const OverviewItemKind = enumOf<FindingKind>('OverviewItemKind', 'What an item o
   quarantine_near_budget:
     'An ingest token fills 80 % or more of what the quarantine has room for. When it is full, bodies are not kept.',
   webhook_blocked: 'A segment webhook is blocked.',
+  segment_sync_blocked: 'The sync of a segment to a destination is blocked.',
   cohort_pull_stopped: 'The pull of a cohort failed, and is not repeated until a person repairs it.',
   oldest_pending_too_old: 'An event of a live Current has been pending for more than 10 minutes.',
   dead_letters: 'A Current has dead letters that were not replayed.',
@@ -60,7 +61,7 @@ export class OverviewItem {
     nullable: true,
     complexity: costs.read,
     description:
-      'The Current, SegmentWebhook, Cohort, CohortPull, IngestToken or Job that it is about; null when it is about the whole hub.',
+      'The Current, SegmentWebhook, SegmentSync, Cohort, CohortPull, IngestToken or Job that it is about; null when it is about the whole hub.',
   })
   node?: Node;
 }

@@ -22,7 +22,7 @@ export type NoticeState = (typeof noticeStates)[number];
 
 /** An object that a notice is about, by its GraphQL type and its database key. */
 export interface NoticeSubject {
-  readonly type: 'Current' | 'SegmentWebhook' | 'Cohort' | 'CohortPull' | 'IngestToken' | 'EventType';
+  readonly type: 'Current' | 'SegmentWebhook' | 'SegmentSync' | 'Cohort' | 'CohortPull' | 'IngestToken' | 'EventType';
   /** Of an `EventType` its name. */
   readonly key: string;
 }
@@ -40,6 +40,7 @@ export function readSubject(text: string): NoticeSubject | undefined {
 const idPrefixes = {
   Current: 'cur',
   SegmentWebhook: 'whk',
+  SegmentSync: 'ssy',
   Cohort: 'coh',
   CohortPull: 'pul',
   IngestToken: 'tok',

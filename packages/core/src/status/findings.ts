@@ -12,6 +12,7 @@ export const findingKinds = [
   'ledger_difference',
   'quarantine_near_budget',
   'webhook_blocked',
+  'segment_sync_blocked',
   'cohort_pull_stopped',
   'oldest_pending_too_old',
   'dead_letters',
@@ -30,7 +31,7 @@ export type Severity = (typeof severities)[number];
 
 /** An object that a finding is about, by its GraphQL type and its database key. */
 export interface Subject {
-  readonly type: 'Current' | 'SegmentWebhook' | 'Cohort' | 'CohortPull' | 'IngestToken' | 'Job';
+  readonly type: 'Current' | 'SegmentWebhook' | 'SegmentSync' | 'Cohort' | 'CohortPull' | 'IngestToken' | 'Job';
   readonly key: string;
 }
 
@@ -69,6 +70,7 @@ export function findProblems(status: HubStatus): readonly HubFinding[] {
     ...keyFindings(status),
     ...quarantineFindings(status),
     ...webhookFindings(status),
+    ...segmentSyncFindings(status),
     ...cohortFindings(status),
     ...warningFindings(status),
     ...jobFindings(status),
@@ -248,6 +250,20 @@ function webhookFindings({ webhooks }: HubStatus): HubFinding[] {
       message: `A webhook of the segment "${segmentName}" is blocked (${blockedCode ?? ''}).`,
       remedy:
         'Repair its receiver. The webhook resumes by itself once a probe passes; resumeSegmentWebhook tries at once.',
+    }));
+}
+
+function segmentSyncFindings({ segmentSyncs }: HubStatus): HubFinding[] {
+  return (segmentSyncs.value ?? [])
+    .filter(({ state }) => state === 'blocked')
+    .map(({ id, segmentName, objectName, stateSince, blockedCode }) => ({
+      kind: 'segment_sync_blocked',
+      severity: 'critical',
+      since: stateSince,
+      subject: { type: 'SegmentSync', key: String(id) },
+      message: `The sync of the segment "${segmentName}" to "${objectName}" is blocked (${blockedCode ?? ''}).`,
+      remedy:
+        'Repair what the destination refuses, or give it new credentials with updateSegmentSync. The sync resumes by itself once a probe passes; resumeSegmentSync tries at once.',
     }));
 }
 

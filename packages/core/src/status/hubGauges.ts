@@ -252,6 +252,15 @@ export const hubGauges: readonly HubGauge[] = [
       ),
   },
   {
+    name: 'currents_segment_sync_state',
+    help: 'State of a segment sync: 1 for the present state (draft, live, paused or blocked), 0 for the others; the label sync is the number in its id',
+    labels: ['sync', 'state'],
+    samples: ({ segmentSyncs }) =>
+      (segmentSyncs.value ?? []).flatMap(({ id, state }) =>
+        stateSet({ sync: id }, ['draft', 'live', 'paused', 'blocked'], state),
+      ),
+  },
+  {
     name: 'currents_cohort_last_sync_age_seconds',
     help: 'Time since the last sync of a cohort, or since the hub first received it; of up to 1,000 cohorts, those with a schedule first',
     labels: ['cohort', 'partner'],

@@ -9,6 +9,7 @@ import { readKeysNearQuota, readThrottledKeys } from './keyStatus.js';
 import { readLedgerChecks, readLedgerScan } from './ledgerStatus.js';
 import { readNoticeMessages } from './noticeStatus.js';
 import { readHeldEvents, readQuarantineUsage } from './quarantineStatus.js';
+import { readSegmentSyncs } from './segmentSyncStatus.js';
 import { readFailedJobs, readWarnings } from './warningStatus.js';
 import { readWebhooks } from './webhookStatus.js';
 import { countLiveWorkers } from './workerStatus.js';
@@ -23,6 +24,7 @@ const parts = {
   quarantineUsage: readQuarantineUsage,
   heldEvents: readHeldEvents,
   webhooks: readWebhooks,
+  segmentSyncs: readSegmentSyncs,
   cohorts: readCohorts,
   stoppedPulls: readStoppedPulls,
   ledgerChecks: readLedgerChecks,

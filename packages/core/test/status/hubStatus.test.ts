@@ -327,6 +327,10 @@ describe('the findings', () => {
         { id: 5, segmentName: 'Spenders', state: 'blocked', stateSince: at, blockedCode: 'http_401', pendingCount: 2 },
         { id: 6, segmentName: 'Spenders', state: 'live', stateSince: at, blockedCode: null, pendingCount: 2 },
       ]),
+      segmentSyncs: of([
+        { id: 8, segmentName: 'S', objectName: 'o', state: 'blocked', stateSince: at, blockedCode: 'refused' },
+        { id: 9, segmentName: 'S', objectName: 'p', state: 'live', stateSince: at, blockedCode: null },
+      ]),
       cohorts: of([
         { id: 7, name: 'Buyers', partner: 'mixpanel', schedule: 'daily', lastSyncAt: at, createdAt: at },
         { id: 8, name: 'Once', partner: 'mixpanel', schedule: 'one_time', lastSyncAt: at, createdAt: at },
@@ -349,6 +353,7 @@ describe('the findings', () => {
     ).toEqual([
       'critical ledger_difference Current 1',
       'critical webhook_blocked SegmentWebhook 5',
+      'critical segment_sync_blocked SegmentSync 8',
       'critical cohort_pull_stopped CohortPull 7',
       'warning quarantine_near_budget IngestToken 4',
       'warning oldest_pending_too_old Current 1',
