@@ -43,7 +43,12 @@ export {
 export type { AnswerRules, Refusal } from './interpretAnswer.js';
 export { streamFollowingLink } from './followLink.js';
 export { listCohorts, readPartnerCohort, requestWholeBody } from './pullHelpers.js';
-export { fitNested } from './fitNested.js';
+export { fitNested, type NestedLimits } from './fitNested.js';
+export { describeShortened, shortenedProperty, shortenLists } from './shortenLists.js';
+export { flatProperties } from './flatProperties.js';
+export { personEvents } from './personEvents.js';
+export { uuidOf } from './uuidOf.js';
+export { wholeRequests } from './wholeRequests.js';
 export { customPropertyPrefix, freePrefixes, purchasePropertyPrefix } from './freePrefixes.js';
 export { createMemberFileReader } from './memberFile.js';
 export type { MemberFileReader } from './memberFile.js';

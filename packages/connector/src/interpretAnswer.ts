@@ -35,8 +35,8 @@ export interface AnswerRules {
   isInvalid?(status: number): boolean;
   /** The number of accepted events in the body of a 2xx answer; without it, the answer alone confirms them. */
   readonly acceptedCount?: { readonly field: string; readonly sent: number };
-  /** The partner's explanation of an error; the field `error` by default. */
-  explanationIn?(body: Body): unknown;
+  /** The partner's explanation of an error; the field `error` by default. `text` is the body as it came. */
+  explanationIn?(body: Body, text: string): unknown;
   /** The wait after a 429 without `Retry-After`; by default the engine's exponential backoff. */
   readonly throttledMs?: number;
   /** Bounds of the wait that a partner may ask for; 1 s to 5 min by default. */
@@ -91,8 +91,10 @@ export function interpretAnswer(
     const detail = `HTTP ${status} with a body that is not from ${rules.label}; check for a proxy or another server`;
     return { kind: 'unavailable', code: 'unreadable_answer', detail };
   }
-  const explanation = rules.explanationIn === undefined ? body?.['error'] : rules.explanationIn(body ?? {});
-  const words = typeof explanation === 'string' ? say(explanation) : '';
+  const explanation =
+    rules.explanationIn === undefined ? body?.['error'] : rules.explanationIn(body ?? {}, answer.body);
+  // A page of a proxy explains nothing.
+  const words = typeof explanation === 'string' && !/^\s*</.test(explanation) ? say(explanation) : '';
   const detail = words === '' ? `HTTP ${status}` : `HTTP ${status}: ${words}`;
   const refusal = refusalOf(status, rules);
   if (refusal !== undefined) {

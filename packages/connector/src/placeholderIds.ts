@@ -5,9 +5,14 @@ const nilUuid = '00000000-0000-0000-0000-000000000000';
 /**
  * Makes a check for placeholder ids: the common ones and the partner's own `words`. Letter case and surrounding blanks are
  * ignored, since partners do not say whether they matter.
+ * @param options.alsoQuoted whether the partner also refuses each in single or double quotes.
  */
-export function createPlaceholderCheck(words: readonly string[]): (id: string) => boolean {
-  const placeholders = new Set([...common, nilUuid, ...words]);
+export function createPlaceholderCheck(
+  words: readonly string[],
+  { alsoQuoted = false }: { readonly alsoQuoted?: boolean } = {},
+): (id: string) => boolean {
+  const plain = [...common, nilUuid, ...words];
+  const placeholders = new Set(alsoQuoted ? plain.flatMap((word) => [word, `'${word}'`, `"${word}"`]) : plain);
   const maxPlainLength = Math.max(...[...placeholders].filter(isPlain).map((word) => word.length));
   return (id) => !(id.length > maxPlainLength && isPlain(id)) && placeholders.has(id.trim().toLowerCase());
 }
