@@ -1,6 +1,6 @@
 import type { RateLimit } from '@currents/connector';
 import type { AmplitudeEvent } from './map.js';
-import { wrapBytesOf } from './request.js';
+import { maxEventBytesOf, maxRequestBytesOf, wrapBytesOf } from './request.js';
 import type { Settings } from './settings.js';
 
 /**
@@ -8,9 +8,6 @@ import type { Settings } from './settings.js';
  * references, limits): it refuses the whole request for one bad event or fast user, and the others are sent again.
  */
 const maxEvents = 1000;
-
-/** Less than 1 MB on httpapi, 20 MB on batch; HTTP V2 and Batch Event Upload references, limits. */
-const maxRequestBytes = { httpapi: 999_999, batch: 20_000_000 } as const satisfies Record<Settings['endpoint'], number>;
 
 /** Events a second of one user or device, on average over 30 s; HTTP V2 and Batch Event Upload references, 429. */
 const eventsPerSecond = { httpapi: 30, batch: 1000 } as const satisfies Record<Settings['endpoint'], number>;
@@ -23,7 +20,7 @@ const dailyQuota = { limit: 500_000, periodMs: 24 * 3_600_000 } as const;
 const maxConcurrentRequests = 4;
 
 export function rateLimit(settings: Settings): RateLimit<AmplitudeEvent> {
-  const maxBytes = Math.min(settings.requestBytes, maxRequestBytes[settings.endpoint]);
+  const maxBytes = maxRequestBytesOf(settings);
   const wrapBytes = wrapBytesOf(settings);
   const limit = (settings.eventsPerSecondPerKey ?? eventsPerSecond[settings.endpoint]) * averagedOverS;
   const rate = { unit: 'events', limit, periodMs: averagedOverS * 1000, quota: dailyQuota } as const;
@@ -31,7 +28,7 @@ export function rateLimit(settings: Settings): RateLimit<AmplitudeEvent> {
     maxEvents,
     maxBytes,
     // Amplitude has no limit of its own for one event.
-    maxEventBytes: maxBytes - wrapBytes,
+    maxEventBytes: maxEventBytesOf(settings),
     wrapBytes,
     maxConcurrentRequests,
     budgets: [

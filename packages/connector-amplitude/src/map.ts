@@ -4,6 +4,7 @@ import type { CatalogueEvent } from '@currents/schema';
 import { deviceFieldsOf, type DeviceFields } from './device.js';
 import { eventNames } from './eventNames.js';
 import { isId } from './identity.js';
+import { shortenLongLists } from './longLists.js';
 import { copyOwn, saleOf } from './properties.js';
 import type { Settings } from './settings.js';
 
@@ -73,6 +74,8 @@ export function map(event: CatalogueEvent, settings: Settings, isReplay = false)
   const tooDeep = copyOwn(eventProperties, event, sale);
   if (tooDeep !== undefined)
     return reject('property_too_deep', `${tooDeep}: expected at most 40 layers of lists and objects`);
+
+  if (settings.longLists === 'shorten') shortenLongLists(eventProperties, settings);
 
   const payload: Draft = {
     event_type: name,

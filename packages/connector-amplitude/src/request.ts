@@ -33,6 +33,17 @@ export function secretsOf({ apiKey, secretKey }: Credentials): readonly string[]
   return secretKey === undefined ? [apiKey] : [apiKey, secretKey];
 }
 
+/** Less than 1 MB on httpapi, 20 MB on batch; HTTP V2 and Batch Event Upload references, limits. */
+const maxRequestBytes = { httpapi: 999_999, batch: 20_000_000 } as const satisfies Record<Settings['endpoint'], number>;
+
+export function maxRequestBytesOf({ requestBytes, endpoint }: Settings): number {
+  return Math.min(requestBytes, maxRequestBytes[endpoint]);
+}
+
+export function maxEventBytesOf(settings: Settings): number {
+  return maxRequestBytesOf(settings) - wrapBytesOf(settings);
+}
+
 /** Bytes around the events with the longest key possible. */
 export function wrapBytesOf(settings: Settings): number {
   return wrap([], 'k'.repeat(maxKeyCharacters), settings.minIdLength).join('').length;

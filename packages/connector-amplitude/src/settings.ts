@@ -32,6 +32,12 @@ export const settings = z
       .default(1)
       .describe('Minimum characters of a user id or device id, 1 to 64. Amplitude’s own default is 5.'),
     nativeDeviceFields: z.boolean().default(false).describe('Also fills Amplitude’s platform, OS, device and carrier.'),
+    longLists: z
+      .enum(['shorten', 'keep'])
+      .default('shorten')
+      .describe(
+        'What to do with a list that makes an event too large: shorten it to its first elements and name it in the property currents_shortened, or keep it, so that the event is rejected.',
+      ),
     gzip: z.boolean().default(false).describe('Compresses requests. Amplitude’s API reference does not mention it.'),
     requestBytes: requestBytesSetting(20_000_000, 4_000_000, ' With httpapi at most 999,999.'),
     eventsPerSecondPerKey: z

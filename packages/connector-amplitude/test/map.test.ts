@@ -249,3 +249,38 @@ describe('times', () => {
     expect(payloadOf({ ...sms, time: 4_133_980_799 }).time).toBe(4_133_980_799_000);
   });
 });
+
+describe('a list that makes an event too large for a request', () => {
+  const products = Array.from({ length: 300 }, (_, index) => ({ sku: `sku-${index}`, note: 'x'.repeat(500) }));
+  const sample = sampleOf('users.behaviors.CustomEvent');
+  const order = { ...sample, properties: { name: 'order placed', custom_properties: { products, total: 9 } } };
+  const propertiesWith = (given: object) => {
+    const chosen = amplitude.settings.parse({ region: 'us', ...given });
+    const mapped = amplitude.map(order, chosen);
+    if (!('payload' in mapped)) throw new Error(JSON.stringify(mapped));
+    return { mapped, chosen, properties: mapped.payload.event_properties };
+  };
+
+  it('is sent whole where it fits', () => {
+    const { properties } = propertiesWith({});
+    expect(properties['[Custom event property] products']).toStrictEqual(products);
+    expect(properties).not.toHaveProperty('currents_shortened');
+  });
+
+  it('is shortened to its first elements, and named with the numbers of them', () => {
+    const { mapped, chosen, properties } = propertiesWith({ requestBytes: 100_000 });
+    const kept = properties['[Custom event property] products'] as readonly unknown[];
+    expect(kept.length).toBeGreaterThan(50);
+    expect(kept).toStrictEqual(products.slice(0, kept.length));
+    expect(properties['currents_shortened']).toEqual([`[Custom event property] products: ${kept.length} of 300`]);
+    expect(Buffer.byteLength(JSON.stringify(mapped.payload))).toBeLessThan(amplitude.rateLimit(chosen).maxEventBytes);
+  });
+
+  it('is kept if the Current asks for that, and the event is too large', () => {
+    const { mapped, chosen, properties } = propertiesWith({ requestBytes: 100_000, longLists: 'keep' });
+    expect(properties['[Custom event property] products']).toStrictEqual(products);
+    expect(Buffer.byteLength(JSON.stringify(mapped.payload))).toBeGreaterThan(
+      amplitude.rateLimit(chosen).maxEventBytes,
+    );
+  });
+});

@@ -1,10 +1,24 @@
-import { customPropertyPrefix, fitNested, freePrefixes, purchasePropertyPrefix } from '@currents/connector';
+import {
+  customPropertyPrefix,
+  describeShortened,
+  fitNested,
+  freePrefixes,
+  purchasePropertyPrefix,
+  shortenLists,
+} from '@currents/connector';
 
 /** Mixpanel, Import Events reference, limits: fewer than 255 properties. */
 export const maxMembers = 254;
 
 /** Mixpanel, Import Events reference, limits: three levels, fewer than 255 members; property data types: about 8 KB. */
 const limits = { label: 'Mixpanel', maxLevels: 3, maxMembers, maxBytes: 8000 };
+
+/** What happened to properties beyond Mixpanel's limits. */
+export interface Misfits {
+  readonly unfit: Unfit[];
+  /** Which lists were shortened, for people; undefined where they are not to be. */
+  readonly shortened: string[] | undefined;
+}
 
 /** A property beyond Mixpanel's limits. */
 export interface Unfit {
@@ -18,14 +32,14 @@ export interface Unfit {
 export function freeProperties(
   source: Readonly<Record<string, unknown>>,
   maxCount: number,
-  unfit: Unfit[],
+  misfits: Misfits,
 ): Record<string, unknown> | undefined {
   const { custom_properties: custom, purchase_properties: purchase } = source;
   if (custom === undefined && purchase === undefined) return undefined;
   const free: Record<string, unknown> = {};
   const room = maxCount - Object.keys(source).length;
-  const left = addAll(free, customPropertyPrefix, custom, room, unfit);
-  addAll(free, purchasePropertyPrefix, purchase, left, unfit);
+  const left = addAll(free, customPropertyPrefix, custom, room, misfits);
+  addAll(free, purchasePropertyPrefix, purchase, left, misfits);
   return free;
 }
 
@@ -35,9 +49,14 @@ export function isFree(key: string, value: object): boolean {
 }
 
 /** The list or object within Mixpanel's limits; undefined, and added to `unfit`, if it cannot be made to fit. */
-export function fitted(name: string, value: object, unfit: Unfit[]): unknown {
+export function fitted(name: string, value: object, { unfit, shortened }: Misfits): unknown {
   const answer = fitNested(value, limits);
   if ('value' in answer) return answer.value;
+  const shorter = shortened && shortenLists(value, limits);
+  if (shorter) {
+    shortened.push(...describeShortened(name, shorter.lists));
+    return shorter.value;
+  }
   unfit.push({ name, ...answer });
   return undefined;
 }
@@ -55,7 +74,7 @@ function addAll(
   prefix: string,
   source: unknown,
   room: number,
-  unfit: Unfit[],
+  misfits: Misfits,
 ): number {
   if (typeof source !== 'object' || source === null || Array.isArray(source)) return room;
   const free = source as Readonly<Record<string, unknown>>;
@@ -64,9 +83,9 @@ function addAll(
     const value = free[key];
     if (value === null || value === undefined) continue;
     const name = prefix + key;
-    if (left <= 0) unfit.push(tooMany(name));
+    if (left <= 0) misfits.unfit.push(tooMany(name));
     else {
-      target[name] = typeof value === 'object' ? fitted(name, value, unfit) : value;
+      target[name] = typeof value === 'object' ? fitted(name, value, misfits) : value;
       left--;
     }
   }

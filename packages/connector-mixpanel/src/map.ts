@@ -1,8 +1,8 @@
-import { createEventNaming, isGiven, type MapResult } from '@currents/connector';
+import { createEventNaming, isGiven, shortenedProperty, type MapResult } from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
 import { eventNames } from './eventNames.js';
 import { isDisallowed } from './identity.js';
-import type { Unfit } from './freeProperties.js';
+import type { Misfits, Unfit } from './freeProperties.js';
 import { propertiesOf } from './properties.js';
 import type { Settings } from './settings.js';
 
@@ -60,17 +60,20 @@ export function map(event: CatalogueEvent, settings: Settings): MapResult<Import
     return { reject: 'distinct_id_too_long', detail: `external_user_id: expected at most ${maxIdBytes} bytes` };
   }
 
-  const { properties, unfit } = propertiesOf(event, distinctId);
+  const misfits: Misfits = { unfit: [], shortened: settings.longLists === 'shorten' ? [] : undefined };
+  const { unfit, shortened } = misfits;
+  const properties = propertiesOf(event, distinctId, misfits);
   if (unfit.length > 0) {
     const { name: first, reason, detail } = unfit[0] as Unfit;
     if (settings.unfitProperties === 'reject')
       return { reject: reason, detail: `${first.slice(0, maxNameLength)}: ${detail}` };
-    properties[leftOutProperty] = namesOf(unfit);
+    properties[leftOutProperty] = namesOf(unfit.map((property) => property.name));
   }
+  if (shortened && shortened.length > 0) properties[shortenedProperty] = namesOf(shortened);
   return { payload: { event: name, properties } };
 }
 
-function namesOf(unfit: readonly Unfit[]): string[] {
-  const names = unfit.slice(0, maxNames).map((property) => property.name.slice(0, maxNameLength));
-  return unfit.length > maxNames ? [...names, `and ${unfit.length - maxNames} more`] : names;
+function namesOf(all: readonly string[]): string[] {
+  const names = all.slice(0, maxNames).map((name) => name.slice(0, maxNameLength));
+  return all.length > maxNames ? [...names, `and ${all.length - maxNames} more`] : names;
 }

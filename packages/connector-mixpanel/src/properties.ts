@@ -1,5 +1,5 @@
 import type { CatalogueEvent } from '@currents/schema';
-import { fitted, freeProperties, isFree, maxMembers, tooMany, type Unfit } from './freeProperties.js';
+import { fitted, freeProperties, isFree, maxMembers, tooMany, type Misfits } from './freeProperties.js';
 import { insertIdOf } from './identity.js';
 
 type Properties = Readonly<Record<string, unknown>>;
@@ -28,24 +28,20 @@ const leftOutOfCustomEvents: ReadonlySet<string> = new Set([...leftOut, 'name'])
 
 const customEvent = 'users.behaviors.CustomEvent';
 const purchase = 'users.behaviors.Purchase';
-/** Leaves room for the connector's own properties and the list of those left out. */
-const maxCopied = maxMembers - ownNames.size - 1;
+/** Leaves room for the connector's own properties, and the lists of those left out and shortened. */
+const maxCopied = maxMembers - ownNames.size - 2;
 const dollar = 36;
 const letterM = 109;
 
 /**
  * The event's properties for Mixpanel, including the connector's own. Undefined members are not sent. Properties beyond
- * Mixpanel's limits are left out and listed in `unfit`.
+ * Mixpanel's limits are left out or shortened, and listed in `misfits`.
  */
-export function propertiesOf(
-  event: CatalogueEvent,
-  distinctId: string,
-): { readonly properties: Record<string, unknown>; readonly unfit: readonly Unfit[] } {
+export function propertiesOf(event: CatalogueEvent, distinctId: string, misfits: Misfits): Record<string, unknown> {
   const source = event.properties;
-  const unfit: Unfit[] = [];
   // Spread first and set to undefined afterwards: the object keeps a layout that JSON.stringify serialises quickly.
   // Copying properties one by one takes half as long again to map and serialise.
-  const properties = spread(event, distinctId, source, freeProperties(source, maxCopied, unfit));
+  const properties = spread(event, distinctId, source, freeProperties(source, maxCopied, misfits));
   const names = event.event_type === customEvent ? leftOutOfCustomEvents : leftOut;
   let isOverridden = false;
   let count = 0;
@@ -56,15 +52,15 @@ export function propertiesOf(
       isOverridden ||= ownNames.has(key);
     } else if (count === maxCopied) {
       properties[key] = undefined;
-      unfit.push(tooMany(key));
+      misfits.unfit.push(tooMany(key));
     } else if (typeof value !== 'object') {
       count++;
     } else {
-      properties[key] = value === null || isFree(key, value) ? undefined : fitted(key, value, unfit);
+      properties[key] = value === null || isFree(key, value) ? undefined : fitted(key, value, misfits);
     }
   }
   if (isOverridden) Object.assign(properties, spread(event, distinctId));
-  return { properties, unfit };
+  return properties;
 }
 
 /** The connector's own properties, overridden by the given ones. */

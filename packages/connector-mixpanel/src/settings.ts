@@ -20,6 +20,12 @@ export const settings = z
       .enum(['reject', 'leave_out'])
       .default('reject')
       .describe('What to do with a property beyond Mixpanel’s limits: reject the event, or leave_out the property.'),
+    longLists: z
+      .enum(['shorten', 'unfit'])
+      .default('shorten')
+      .describe(
+        'What to do with a list beyond Mixpanel’s limits: shorten it to its first elements and name it in the property currents_shortened, or treat it as an unfit property.',
+      ),
     gzip: z.boolean().default(true).describe('Compresses requests. Turn it off for a proxy that cannot read them.'),
     requestBytes: requestBytesSetting(10_000_000, 2_000_000),
     rateShare: z

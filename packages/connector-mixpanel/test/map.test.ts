@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { customEvent, payloadOf, settings } from './payload.js';
 
 const open = sampleOf('users.messages.email.Open');
-const leavesOut = mixpanel.settings.parse({ region: 'us', unfitProperties: 'leave_out' });
+const leavesOut = mixpanel.settings.parse({ region: 'us', unfitProperties: 'leave_out', longLists: 'unfit' });
+const keepsLists = mixpanel.settings.parse({ region: 'us', longLists: 'unfit' });
 const custom = (key: string) => `[Custom event property] ${key}`;
 
 function nested(levels: number, bottom: unknown, wrap: (inner: unknown) => unknown): unknown {
@@ -123,7 +124,7 @@ describe('a list or an object', () => {
     ['more than 8 KB', ['x'.repeat(8_000)], 'property_too_large'],
     ['more than 8 KB of Unicode', ['€'.repeat(2_700)], 'property_too_large'],
   ])('beyond Mixpanel’s limits makes the event a dead letter with its name: %s', (_, value, reject) => {
-    const mapped = mixpanel.map(customEvent({ fits: 1, value }), settings);
+    const mapped = mixpanel.map(customEvent({ fits: 1, value }), keepsLists);
     expect(mapped).toMatchObject({ reject, detail: expect.stringContaining(custom('value')) });
   });
 
@@ -142,8 +143,57 @@ describe('a list or an object', () => {
   it('in Braze’s own properties has the same limits', () => {
     const event = sampleOf('users.messages.sms.InboundReceive');
     const media_urls = Array(300).fill('https://example.com/a.png');
-    const mapped = mixpanel.map({ ...event, properties: { ...event.properties, media_urls } }, settings);
+    const mapped = mixpanel.map({ ...event, properties: { ...event.properties, media_urls } }, keepsLists);
     expect(mapped).toMatchObject({ reject: 'property_too_long', detail: expect.stringMatching(/^media_urls: /) });
+  });
+});
+
+describe('a list beyond Mixpanel’s limits', () => {
+  const product = (index: number) => ({ sku: `sku-${index}`, name: `Beans no. ${index}`, price: 12.5, quantity: 2 });
+  const order = { order_id: 'o-1', products: Array.from({ length: 300 }, (_, index) => product(index)) };
+  const shortenedOf = (event: Parameters<typeof payloadOf>[0]) => payloadOf(event).properties['currents_shortened'];
+
+  it('is shortened to its first elements, and named with the numbers of them', () => {
+    const { properties } = payloadOf(customEvent(order));
+    const products = properties[custom('products')] as readonly unknown[];
+    expect(products.length).toBeGreaterThan(80);
+    expect(products).toStrictEqual(order.products.slice(0, products.length));
+    // As many as fit.
+    expect(Buffer.byteLength(JSON.stringify(products))).toBeLessThanOrEqual(8_000);
+    expect(Buffer.byteLength(JSON.stringify(order.products.slice(0, products.length + 1)))).toBeGreaterThan(8_000);
+    expect(properties['currents_shortened']).toEqual([`${custom('products')}: ${products.length} of 300`]);
+    expect(properties[custom('order_id')]).toBe('o-1');
+  });
+
+  it.each([
+    ['of too many elements', { value: Array(300).fill(1) }, [`${custom('value')}: 254 of 300`]],
+    ['inside of an object', { value: { order } }, [expect.stringMatching(/value\.order\.products: \d+ of 300$/)]],
+    [
+      'twice in one property',
+      { value: { a: Array(255).fill(1), b: Array(256).fill(1) } },
+      [expect.stringMatching(/\.a: 254 of 255$/), expect.stringMatching(/\.b: 254 of 256$/)],
+    ],
+  ])('is shortened wherever it is: %s', (_, free, expected) => {
+    expect(shortenedOf(customEvent(free))).toEqual(expected);
+  });
+
+  it('is shortened in Braze’s own properties, too', () => {
+    const event = sampleOf('users.messages.sms.InboundReceive');
+    const media_urls = Array(300).fill('https://example.com/a.png');
+    expect(shortenedOf({ ...event, properties: { media_urls } })).toEqual(['media_urls: 254 of 300']);
+  });
+
+  it.each([
+    ['has one element that is too large', ['x'.repeat(8_000)], 'property_too_large'],
+    ['is too long inside of an element', { a: [Array(255).fill(1)] }, 'property_too_long'],
+    ['stands in an object of too many keys', { ...keys(255), list: Array(300).fill(1) }, 'property_too_long'],
+    ['nests too deep', inList(4), 'property_too_deep'],
+  ])('makes the event a dead letter if it %s', (_, value, reject) => {
+    expect(mixpanel.map(customEvent({ value }), settings)).toMatchObject({ reject });
+  });
+
+  it('leaves an event without one as it is', () => {
+    expect(payloadOf(customEvent({ list: [1, 2] })).properties).not.toHaveProperty('currents_shortened');
   });
 });
 
