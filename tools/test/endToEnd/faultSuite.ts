@@ -56,8 +56,8 @@ function commonFaults({ revoked, refused }: FaultSuite): readonly Fault[] {
       match: once,
     },
     {
-      name: 'a connection reset while the events are sent',
-      action: { kind: 'reset', at: 'afterHeaders' },
+      name: 'a connection reset once the events are sent',
+      action: { kind: 'reset', at: 'afterBody' },
       match: once,
     },
     { name: 'no answer, the events not stored', action: { kind: 'hang' }, match: once },

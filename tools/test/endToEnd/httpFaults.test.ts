@@ -7,6 +7,11 @@ describeFaults(httpDestination, {
   secretsOf: (project) => [receiverTokenOf(project)],
   more: () => [
     {
+      name: 'a connection reset while the events are sent',
+      action: { kind: 'reset', at: 'afterHeaders' },
+      match: { count: 1 },
+    },
+    {
       name: 'a path that is gone for a while',
       action: { kind: 'status', status: 410, body: { error: 'gone' } },
       blocked: 'http_410',
