@@ -3,9 +3,10 @@ import { amplitude } from '@currents/connector-amplitude';
 import { braze } from '@currents/connector-braze';
 import { mixpanel } from '@currents/connector-mixpanel';
 import { http } from '@currents/connector-http';
+import { posthog } from '@currents/connector-posthog';
 import type { Connectors, SegmentExports } from '@currents/core';
 
-const known: readonly Connector[] = [mixpanel, amplitude, http];
+const known: readonly Connector[] = [mixpanel, amplitude, http, posthog];
 
 /** The destinations of this process. Add a new one to `known` here and in the worker. */
 export const connectors: Connectors = new Map(known.map((connector) => [connector.name, connector]));

@@ -1,0 +1,36 @@
+import { createEventNaming, createPlaceholderCheck, flatProperties, personEvents, uuidOf } from '@currents/connector';
+import type { MapResult } from '@currents/connector';
+import type { CatalogueEvent } from '@currents/schema';
+import { eventNames, type Settings } from './settings.js';
+
+export type PostHogEvent = Readonly<Record<string, unknown>>;
+
+export const naming = createEventNaming(eventNames);
+
+/** PostHog, person-merge-service.ts, and rust/capture/src/v1/analytics/constants.rs. */
+const illegalIds = 'guest,distinctid,distinct_id,id,not_authenticated,email,true,false,nan,[object object]';
+const droppedIds = 'backend,system,user,anonymous-user';
+const isPlaceholder = createPlaceholderCheck(`${illegalIds},${droppedIds}`.split(','), { alsoQuoted: true });
+/** PostHog cuts ids after 200 characters (rust/common/types/src/event.rs). */
+const people = personEvents({ label: 'PostHog', naming, isPlaceholder, maxCharacters: 200 });
+export const { reasons } = people;
+
+/** `$` begins what has a meaning; `distinct_id` and `token` are read as if they stood beside the properties. */
+const isReserved = (name: string): boolean => name.startsWith('$') || name === 'distinct_id' || name === 'token';
+
+export function map(event: CatalogueEvent, settings: Settings, isReplay = false): MapResult<PostHogEvent> {
+  const person = people.read(event, settings.eventNames);
+  if (!('userId' in person)) return person;
+  const { name, userId } = person;
+  const isCustom = event.event_type === 'users.behaviors.CustomEvent';
+  // Without `$geoip_disable`, PostHog would locate every user at the hub.
+  const own = { $lib: 'currents', $geoip_disable: true, $process_person_profile: settings.personProfiles };
+  const more = { device_id: event.user.device_id ?? undefined, ...(isCustom && { name: undefined }) };
+  const properties = flatProperties(event, { ...own, ...more }, isReserved);
+  const set = isReplay ? [] : settings.personProperties.filter((each) => properties[each] !== undefined);
+  // PostHog recognises duplicates by the timestamp, too: it is always the same text.
+  const timestamp = new Date(event.time * 1000).toISOString();
+  const payload = { event: name, distinct_id: userId, uuid: uuidOf(event.id), timestamp, properties };
+  if (set.length === 0) return { payload };
+  return { payload: { ...payload, $set: Object.fromEntries(set.map((each) => [each, properties[each]])) } };
+}
