@@ -6,7 +6,7 @@ import { cohortHosts, cohortPull } from './cohortPull.js';
 import { cohortWebhook } from './cohortWebhook.js';
 import { deduplication } from './deduplication.js';
 import { rateLimit } from './limits.js';
-import { map, naming, reasons } from './map.js';
+import { map, nameOf, reasons } from './map.js';
 import type { AmplitudeEvent } from './map.js';
 import { lookUpUser, profileHosts } from './profile.js';
 import { hosts } from './request.js';
@@ -22,7 +22,7 @@ export const amplitude: Connector<Settings, Credentials, AmplitudeEvent> = {
   credentials,
   reasons,
   origins: regionOrigins([hosts, cohortHosts, profileHosts]),
-  nameOf: naming.nameOf,
+  nameOf,
   map,
   deduplication,
   rateLimit,

@@ -1,11 +1,12 @@
 import { createEventNaming, isGiven } from '@currents/connector';
 import type { MapResult } from '@currents/connector';
-import type { CatalogueEvent } from '@currents/schema';
+import { nestsBeyond, type CatalogueEvent } from '@currents/schema';
 import { deviceFieldsOf, type DeviceFields } from './device.js';
 import { eventNames } from './eventNames.js';
 import { isId } from './identity.js';
 import { shortenLongLists } from './longLists.js';
-import { copyOwn, saleOf } from './properties.js';
+import { identify, profileUpdate, userPropertiesOf } from './profileUpdate.js';
+import { copyOwn, maxLayers, saleOf } from './properties.js';
 import type { Settings } from './settings.js';
 
 /** One element of the list `events` (Amplitude, HTTP V2 reference, event keys). Ids are always strings. */
@@ -18,6 +19,8 @@ export interface AmplitudeEvent extends DeviceFields {
   readonly insert_id: string;
   readonly library: 'Braze';
   readonly event_properties: Readonly<Record<string, unknown>>;
+  /** Operations, of an update of a profile alone. */
+  readonly user_properties?: Readonly<Record<string, unknown>>;
   readonly price?: number;
   readonly productId?: string;
   readonly adid?: string;
@@ -26,6 +29,7 @@ export interface AmplitudeEvent extends DeviceFields {
 
 export const reasons = {
   event_type_not_taken: 'Amplitude does not accept events of this type.',
+  profile_updates_off: 'The Current does not send updates of profiles; its setting profileUpdates switches that on.',
   no_user_or_device_id: 'The event has neither an external user id nor a device id, and Amplitude needs one of them.',
   id_not_allowed: 'Amplitude refuses every id of the event: a placeholder such as "null", or too short or too long.',
   before_1970: 'The event is dated at or before the first second of 1970, which Amplitude does not accept as a time.',
@@ -35,7 +39,11 @@ export const reasons = {
 
 type Reason = keyof typeof reasons;
 
-export const naming = createEventNaming(eventNames);
+const naming = createEventNaming(eventNames);
+
+export function nameOf(eventType: string): string | undefined {
+  return eventType === profileUpdate ? identify : naming.nameOf(eventType);
+}
 
 /** 2101-01-01 UTC in Unix seconds. Amplitude checks earlier times by its clock. */
 const endSecond = 4_133_980_800;
@@ -51,7 +59,9 @@ type Draft = { -readonly [Key in keyof AmplitudeEvent]: AmplitudeEvent[Key] };
  * become properties of the user (HTTP V2 reference, event keys), and newer events may have set them since.
  */
 export function map(event: CatalogueEvent, settings: Settings, isReplay = false): MapResult<AmplitudeEvent> {
-  const name = naming.nameFor(event, settings.eventNames);
+  const isProfile = event.event_type === profileUpdate;
+  if (isProfile && !settings.profileUpdates) return { skip: 'profile_updates_off' satisfies Reason };
+  const name = isProfile ? identify : naming.nameFor(event, settings.eventNames);
   if (name === undefined) return { skip: 'event_type_not_taken' satisfies Reason };
 
   const { external_user_id: userId, device_id: deviceId } = event.user;
@@ -67,6 +77,16 @@ export function map(event: CatalogueEvent, settings: Settings, isReplay = false)
   if (event.time <= 0) return reject('before_1970', `time: expected Unix seconds above 0, got ${event.time}`);
   if (event.time >= endSecond) {
     return reject('after_2100', `time: expected Unix seconds before the year 2101, got ${event.time}`);
+  }
+
+  if (isProfile) {
+    const userProperties = userPropertiesOf(event, isReplay);
+    // The operation is a layer.
+    if (nestsBeyond(maxLayers, userProperties))
+      return reject('property_too_deep', 'custom_attributes: expected at most 38 layers of lists and objects');
+    const ids = { ...(takesUser && { user_id: userId }), ...(takesDevice && { device_id: deviceId }) };
+    const common = { event_type: name, time: event.time * 1000, insert_id: event.id, library: 'Braze' } as const;
+    return { payload: { ...ids, ...common, event_properties: {}, user_properties: userProperties } };
   }
 
   const eventProperties: Record<string, unknown> = {};

@@ -22,7 +22,7 @@ const customEvent = 'users.behaviors.CustomEvent';
 const globalStateChange = 'users.behaviors.subscription.GlobalStateChange';
 
 /** Amplitude accepts 40 layers of objects (HTTP V2 reference, limits), of which `event_properties` is the first. */
-const maxLayers = 40;
+export const maxLayers = 40;
 
 /** In Amplitude's own fields. It accepts no product without a price. */
 interface Sale {

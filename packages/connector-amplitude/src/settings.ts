@@ -38,6 +38,12 @@ export const settings = z
       .describe(
         'What to do with a list that makes an event too large: shorten it to its first elements and name it in the property currents_shortened, or keep it, so that the event is rejected.',
       ),
+    profileUpdates: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Also sends updates of profiles, as properties of the user ($identify). Select users.profile.Update, too.',
+      ),
     gzip: z.boolean().default(false).describe('Compresses requests. Amplitude’s API reference does not mention it.'),
     requestBytes: requestBytesSetting(20_000_000, 4_000_000, ' With httpapi at most 999,999.'),
     eventsPerSecondPerKey: z

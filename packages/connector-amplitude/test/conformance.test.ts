@@ -10,7 +10,7 @@ describeConnector({
   examples: new URL('../examples/', import.meta.url),
   settings: {
     valid: [
-      { region: 'us' },
+      { region: 'us', profileUpdates: true },
       { region: 'eu', endpoint: 'httpapi', gzip: true, minIdLength: 5, nativeDeviceFields: true },
       {
         region: 'us',

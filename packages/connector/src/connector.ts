@@ -27,7 +27,10 @@ export interface Connector<Settings = any, Credentials = any, Payload = any> {
    * there may be. A firewall has to allow them, and `npm run doctor` tries them.
    */
   origins(settings?: Settings): readonly string[];
-  /** The event type's name at the destination, or undefined when the destination does not accept the type. */
+  /**
+   * The event type's name at the destination, or undefined when the destination does not accept the type whatever the
+   * settings. `map` skips a type that the settings leave out.
+   */
   nameOf(eventType: string): string | undefined;
   /**
    * Pure: the same arguments always give the same result. Throws only on a bug.

@@ -124,11 +124,12 @@ describe.each(['batch', 'httpapi'])('at %s, every event type', (project) => {
 
   it('of a user without external id and device id is skipped with a reason', async () => {
     const current = currents[project] ?? 0;
-    expect(await skipsOf(hub.sql, current)).toEqual({ no_user_or_device_id: types.length });
+    expect(await skipsOf(hub.sql, current)).toEqual({ no_user_or_device_id: types.length, profile_updates_off: 1 });
     const counts = {
-      selected: types.length * 3,
+      // An update of a profile is skipped, too.
+      selected: types.length * 3 + 1,
       delivered: types.length * 2,
-      skipped: types.length,
+      skipped: types.length + 1,
       rejected: 0,
       expired: 0,
       pending: 0,
@@ -175,4 +176,26 @@ it('a purchase has its product, price and properties in the fields that Amplitud
   const own = Object.keys(copy['event_properties'] as object).filter((key) => key.startsWith('[Purchase property] '));
   expect(own).toHaveLength(Object.keys(purchase?.properties['purchase_properties'] as object).length);
   expect(own.length).toBeGreaterThan(0);
+});
+
+it('an update of a profile sets properties of the user where the Current asks for that', async () => {
+  const current = await hub.launch('opens', {
+    name: 'profiles',
+    settings: { profileUpdates: true },
+    eventTypes: ['users.profile.Update'],
+  });
+  const update = sample('users.profile.Update', { external_user_id: 'customer of a profile' });
+  await hub.post([update]);
+  await until(
+    () => ledgerOf(hub.sql, current),
+    ({ selected, pending }) => selected === 1 && pending === 0,
+  );
+  const copy = hub.amplitude.control.ledger().view.find((each) => insertIdOf(each) === update.id);
+  expect(copy?.event).toMatchObject({
+    event_type: '$identify',
+    user_id: 'customer of a profile',
+    time: update.time * 1000,
+    user_properties: { $set: { first_name: 'Ingrid', '[Custom attribute] favourite_roast': 'medium' } },
+  });
+  expect(hub.amplitude.control.summary()).toMatchObject({ rejected: 0, violations: {} });
 });

@@ -41,6 +41,9 @@ export function mapLaws(subject: Subject): Law[] {
       for (const settings of allSettings) {
         const { maxEventBytes } = connector.rateLimit(settings);
         for (const type of named) {
+          const answer = mapped(subject, sampleOf(type.name), settings);
+          // A setting may leave a type out, which the first settings do not.
+          if (settings !== subject.settings && 'skip' in answer) continue;
           const json = JSON.stringify(payloadOf(subject, sampleOf(type.name), settings));
           expect(Buffer.byteLength(json), type.name).toBeLessThanOrEqual(maxEventBytes);
         }
