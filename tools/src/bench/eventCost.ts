@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { choice, flag, number, text, type OptionValues } from '../options.js';
 import { defineBench, inScope, queuesOf, type QueueKind, type Stage } from './bench.js';
 import { compare } from './compare.js';
+import { benchDestinationNames } from './destinations.js';
 import { checkBalance } from './hub/balance.js';
 import { openHub, type Hub } from './hub/openHub.js';
 import { measureBacklog } from './measures/backlog.js';
@@ -26,6 +27,7 @@ const options = {
   requestEvents: number(100, 1, 5_000, 'events of a request; the platform sends up to 100'),
   connections: number(64, 1, 1_000, 'connections of the generator'),
   seed: number(1, 0, 2 ** 31, 'seed of the events'),
+  destination: choice(benchDestinationNames, 'mixpanel', 'the destination of the Current and of the script'),
   queue: choice(['postgres', 'redis', 'both'], 'both', 'where the queue is'),
   only: choice(parts, undefined, 'one part alone'),
   quick: flag('smaller numbers: about a minute in all'),
@@ -66,7 +68,10 @@ async function measure(given: Options, stage: Stage): Promise<BenchResult> {
     queues[queue] = await inScope(stage.cleanup, `the hub on ${queue}`, async (cleanup) => {
       const profileFolder = given.profile && join(given.profile, queue);
       if (profileFolder !== undefined) await mkdir(profileFolder, { recursive: true });
-      const hub = await openHub({ queue, sinkUrl: target.url, folder: stage.folder, profileFolder }, cleanup);
+      const hub = await openHub(
+        { queue, sinkUrl: target.url, destination: given.destination, folder: stage.folder, profileFolder },
+        cleanup,
+      );
       if (hub) return measureHub(hub);
       const notRun = 'there is no redis-server on this machine';
       progress(`!!! THE HUB ON ${queue.toUpperCase()} DOES NOT RUN: ${notRun}`);

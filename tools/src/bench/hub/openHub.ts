@@ -10,12 +10,15 @@ import { startPostgres } from '../../services/postgres.js';
 import { findProcess } from '../../services/processes.js';
 import { startRedis } from '../../services/redis.js';
 import type { Cleanup, QueueKind } from '../bench.js';
+import { benchDestinations, type BenchDestinationName } from '../destinations.js';
 import { benchEventTypes } from '../events/eventMaker.js';
 
 export interface HubOptions {
   readonly queue: QueueKind;
-  /** The base URL of the Current to Mixpanel; without it no Current is created. */
+  /** The sink that the Current sends to; without it no Current is created. */
   readonly sinkUrl?: string;
+  /** The destination of that Current; default: Mixpanel. */
+  readonly destination?: BenchDestinationName;
   /** An existing directory for the hub's logs. */
   readonly folder: string;
   /** An existing directory for CPU profiles of api and worker. */
@@ -35,7 +38,10 @@ export const benchKey = 'bench';
  * Redis and the machine has none. `bench --compare` calls this function of other commits, so its path and its
  * parameters stay.
  */
-export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOptions, cleanup: Cleanup) {
+export async function openHub(
+  { queue, sinkUrl, destination: sinkKind = 'mixpanel', folder, profileFolder }: HubOptions,
+  cleanup: Cleanup,
+) {
   const redis = queue === 'redis' ? await startRedis() : undefined;
   if (queue === 'redis' && redis === undefined) return undefined;
   if (redis) cleanup.add('redis-server', redis.stop);
@@ -76,7 +82,7 @@ export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOpti
    * have the same name.
    */
   const launch = async (
-    destination: 'mixpanel' | 'amplitude',
+    destination: BenchDestinationName,
     settings: Readonly<Record<string, unknown>>,
     name: string = destination,
   ) => {
@@ -84,13 +90,14 @@ export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOpti
       name,
       contactEmail: 'bench@example.com',
       destination,
-      settings: { region: 'us', ...settings },
-      credentials: destination === 'mixpanel' ? { kind: 'projectToken', token: benchKey } : { apiKey: benchKey },
+      settings: { ...(destination === 'http' ? {} : { region: 'us' }), ...settings },
+      credentials: benchDestinations[destination].credentials,
       selection: { eventTypes: benchEventTypes },
     });
     return { id, currentId: databaseKey(id) };
   };
-  const current = sinkUrl === undefined ? undefined : await launch('mixpanel', { baseUrl: sinkUrl, ...withoutLimits });
+  const current =
+    sinkUrl === undefined ? undefined : await launch(sinkKind, benchDestinations[sinkKind].settings(sinkUrl));
   const stores = { postgres: await postmasterOf(sql), ...(redis && { redis: await serverOf(redis.url) }) };
   let worker: Program | undefined = await start('worker');
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Stage } from '../bench.js';
+import type { BenchDestinationName } from '../destinations.js';
 import { createEventMaker, writeNdjson } from '../events/eventMaker.js';
 import type { Floor } from '../programs/floor.js';
 import type { OpenSink } from '../programs/open.js';
@@ -27,7 +28,11 @@ export function warmUpEventsOf(events: number): number {
 export async function prepareFloor(
   { folder, cleanup, progress }: Pick<Stage, 'folder' | 'cleanup' | 'progress'>,
   { sink, url }: OpenSink,
-  { events, seed }: { readonly events: number; readonly seed: number },
+  {
+    events,
+    seed,
+    destination = 'mixpanel',
+  }: { readonly events: number; readonly seed: number; readonly destination?: BenchDestinationName },
 ): Promise<RunFloor> {
   const file = join(folder, 'events.ndjson');
   const warmUpFile = join(folder, 'warm-up.ndjson');
@@ -41,9 +46,9 @@ export async function prepareFloor(
     const floor = startProgram<Floor>('floor');
     cleanup.add('the floor', floor.stop);
     try {
-      await floor.call('run', { file: warmUpFile, url, variant });
+      await floor.call('run', { file: warmUpFile, url, variant, destination });
       const before = await sink.call('arrivals');
-      const { events, seconds, cpuMicros } = await floor.call('run', { file, url, variant });
+      const { events, seconds, cpuMicros } = await floor.call('run', { file, url, variant, destination });
       const after = await untilArrived(sink, before.events + events);
       if (after.events !== before.events + events)
         throw new Error(`the floor sent ${events} events; ${after.events - before.events} arrived`);

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { gzip, gzipSync } from 'node:zlib';
 import { Pool } from 'undici';
+import { benchDestinations, type BenchDestinationName, type PlatformEvent } from '../destinations.js';
 import { nowMicros } from '../reading/clock.js';
 import type { FloorVariant } from '../measures/floor.js';
 import { answerCalls } from './program.js';
@@ -12,14 +13,6 @@ import { answerCalls } from './program.js';
  * Each line is read, parsed, renamed, serialised, compressed and posted, with 2,000 events per request and four
  * concurrent requests. The plain script is straightforward code; the other variants are optimised for CPU time.
  */
-
-interface PlatformEvent {
-  readonly event_type: string;
-  readonly id: string;
-  readonly time: number;
-  readonly user: { readonly external_user_id: string; readonly device_id: string };
-  readonly properties: Record<string, unknown>;
-}
 
 const requestEvents = 2_000;
 const inFlight = 4;
@@ -33,7 +26,8 @@ const pack: Record<FloorVariant, (json: string) => string | Buffer | Promise<Buf
   'gzip 1, thread pool': (json) => zip(json, gzipOptions),
 };
 
-function map({ event_type, id, time, user, properties }: PlatformEvent) {
+/** Mixpanel's mapping by a tuned script. */
+function mapForMixpanel({ event_type, id, time, user, properties }: PlatformEvent) {
   return {
     event: event_type,
     properties: {
@@ -49,26 +43,23 @@ function map({ event_type, id, time, user, properties }: PlatformEvent) {
   };
 }
 
-/** The simplest mapping: the connector's properties are spread over the received ones. */
-function mapPlainly({ event_type, id, time, user, properties }: PlatformEvent) {
-  return {
-    event: event_type,
-    properties: { ...properties, time: time * 1000, distinct_id: user.external_user_id, $insert_id: id },
-  };
-}
-
 async function run({
   file,
   url,
   variant,
-}: Readonly<Record<'file' | 'url', string>> & { readonly variant: FloorVariant }) {
+  destination,
+}: Readonly<Record<'file' | 'url', string>> & {
+  readonly variant: FloorVariant;
+  readonly destination: BenchDestinationName;
+}) {
+  const { path, bodyOf, mapPlainly } = benchDestinations[destination];
   const pool = new Pool(url, { connections: inFlight });
   const headers = { 'content-type': 'application/json', ...(variant !== 'no gzip' && { 'content-encoding': 'gzip' }) };
   const posts = new Set<Promise<void>>();
 
   async function post(batch: readonly unknown[]): Promise<void> {
-    const body = await pack[variant](JSON.stringify(batch));
-    const answer = await pool.request({ path: '/import?strict=1', method: 'POST', headers, body });
+    const body = await pack[variant](bodyOf(batch));
+    const answer = await pool.request({ path, method: 'POST', headers, body });
     await answer.body.dump();
     if (answer.statusCode !== 200) throw new Error(`the sink answered ${answer.statusCode}`);
   }
@@ -84,7 +75,7 @@ async function run({
   let events = 0;
   let batch: unknown[] = [];
   const isPlain = variant === 'plain script, gzip 1';
-  const mapped = isPlain ? mapPlainly : map;
+  const mapped = isPlain || destination !== 'mixpanel' ? mapPlainly : mapForMixpanel;
   for await (const lines of isPlain ? linesPlainly(file) : linesOf(file)) {
     for (const line of lines) {
       batch.push(mapped(JSON.parse(line) as PlatformEvent));

@@ -3,24 +3,23 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { benchDestinationNames, benchDestinations, type BenchDestinationName } from '../destinations.js';
 import { nowMicros } from '../reading/clock.js';
 import { answerCalls } from './program.js';
 
 /*
- * A partner that accepts all events at once, with the responses of Mixpanel or, at Amplitude's paths, of Amplitude. It
- * does not parse JSON, whose cost would distort the measurement: it searches for the key that every event has exactly
+ * A partner that accepts all events at once, with the responses of the destination whose path is asked. It does not
+ * parse JSON, whose cost would distort the measurement: it searches for the key that every event has exactly
  * once. Inside a string the key's quotes are escaped, so there are no false matches.
  */
 
 const unzip = promisify(gunzip);
-const mixpanel = {
-  insertId: Buffer.from('"$insert_id":"'),
-  answer: (found: number) => `{"code":200,"num_records_imported":${found},"status":"OK"}`,
-};
-const amplitude = {
-  insertId: Buffer.from('"insert_id":"'),
-  answer: (found: number) => `{"code":200,"events_ingested":${found}}`,
-};
+/** The destination whose requests have the path; Amplitude has several. */
+function destinationAt(url = ''): BenchDestinationName {
+  return benchDestinationNames.find((name) => url.startsWith(benchDestinations[name].path)) ?? 'amplitude';
+}
+
+const idKeys = new Map(benchDestinationNames.map((name) => [name, Buffer.from(benchDestinations[name].idKey)]));
 
 export interface Arrivals {
   readonly events: number;
@@ -49,7 +48,8 @@ let record: { readonly ids: string[]; readonly micros: number[] } | undefined;
 async function take(body: Buffer, { url, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
   const arrivedMicros = nowMicros();
   const isGzip = headers['content-encoding'] === 'gzip';
-  const { insertId, answer } = url?.startsWith('/import') ? mixpanel : amplitude;
+  const destination = destinationAt(url);
+  const insertId = idKeys.get(destination) as Buffer;
   const text = isGzip ? await unzip(body, { chunkSize: 256 * 1024 }) : body;
   let found = 0;
   for (let at = text.indexOf(insertId); at >= 0; at = text.indexOf(insertId, at + insertId.length)) {
@@ -66,7 +66,7 @@ async function take(body: Buffer, { url, headers }: IncomingMessage, response: S
   lastMicros = Math.max(lastMicros, arrivedMicros);
   if (answerAfterMs > 0) await wait(answerAfterMs);
   response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(answer(found));
+  response.end(benchDestinations[destination].answer(found));
 }
 
 const server = createServer((request, response) => {
