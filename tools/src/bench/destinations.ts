@@ -17,7 +17,7 @@ interface BenchDestination {
   /** The key before the id that every event has exactly once. */
   readonly idKey: string;
   answer(events: number): string;
-  /** The simplest mapping, as somebody would write it who needs no more. */
+  /** The simplest mapping that a script can have. */
   mapPlainly(event: PlatformEvent): unknown;
   /** The body of a request. */
   bodyOf(events: readonly unknown[]): string;
