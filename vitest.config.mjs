@@ -3,7 +3,9 @@ import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const folders = ['packages', 'apps'].flatMap((parent) => readdirSync(parent).map((name) => `${parent}/${name}`));
-const conditions = ['@currents/source', ...defaultServerConditions];
+// Not `module`, which names files that only bundlers can load: packages are loaded as Node loads them.
+const nodeConditions = defaultServerConditions.filter((condition) => condition !== 'module');
+const conditions = ['@currents/source', ...nodeConditions];
 
 /** `npm run test:long` runs the tests that take minutes, `npm test` all others. */
 const isLong = process.env['TEST_LONG'] === '1';

@@ -11,6 +11,8 @@ import {
   type SignInFailures,
   type TokenRate,
   type TokenRates,
+  type RequestTrace,
+  type Tracing,
 } from '@currents/core';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { charsetRefusal } from './body/charset.js';
@@ -26,6 +28,8 @@ export interface IngestDeps {
   readonly metrics: Metrics;
   readonly bodies: RequestBodies;
   readonly maxBodyBytes: number;
+  /** Undefined while traces are off. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** `POST /v1/events`: engagement events, in the wire format of a Braze Currents HTTP connector. */
@@ -33,6 +37,7 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
   const { metrics, bodies, maxBodyBytes } = deps;
   const answer = (reply: FastifyReply, refusal: Refusal): FastifyReply => {
     metrics.requested(httpProblems[refusal.code]);
+    reply.request.trace?.end(httpProblems[refusal.code]);
     return refuse(reply, refusal);
   };
   const answerBeyondLimit = (
@@ -41,7 +46,10 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
     limits: Parameters<typeof refuseBeyondLimit>[2],
   ): FastifyReply | undefined => {
     const limited = refuseBeyondLimit(reply, rate, limits);
-    if (limited) metrics.requested(httpProblems.RATE_LIMITED);
+    if (limited) {
+      metrics.requested(httpProblems.RATE_LIMITED);
+      reply.request.trace?.end(httpProblems.RATE_LIMITED);
+    }
     return limited;
   };
   app.register(async (scope) => {
@@ -53,6 +61,7 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
       onRequest: async (request, reply) => {
         const refusal = await authorise(request, deps);
         if (refusal) return answer(reply, refusal);
+        if (deps.tracing) startTrace(request, reply, deps.tracing);
         const { tokenRate } = request;
         if (!tokenRate) return;
         const limited = answerBeyondLimit(reply, tokenRate, ['events', 'bytes']);
@@ -73,6 +82,7 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
             chunks: body.chunks,
             format: formatOf(request),
             tokenId: request.tokenId,
+            trace: request.trace,
             // The store has a limit of its own for what waits for a commit.
             onRead: (count) => {
               body.release();
@@ -88,6 +98,7 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
           if (taken.outcome === 'unreadable')
             return answer(reply, { code: unreadableCodes[taken.code] ?? 'BAD_REQUEST', detail: taken.detail });
           metrics.requested(200);
+          request.trace?.end(200, taken.receipt);
           metrics.stored(taken.receipt.accepted, taken.receipt.quarantined, performance.now() - startedMs);
           return reply.send(answerOf(taken.receipt));
         } catch (error) {
@@ -117,6 +128,8 @@ declare module 'fastify' {
     tokenId: number;
     /** The limits of the ingest token; undefined if it has none. */
     tokenRate: TokenRate | undefined;
+    /** Set while traces are on. */
+    trace?: RequestTrace;
   }
 }
 
@@ -151,6 +164,17 @@ async function authorise(
   request.tokenId = valid.id;
   request.tokenRate = rates.of(valid.id, valid);
   return charsetRefusal(request.headers['content-type']);
+}
+
+/** From here on, whatever answers the request ends its span. */
+function startTrace(request: FastifyRequest, reply: FastifyReply, tracing: Tracing): void {
+  const { traceparent } = request.headers;
+  request.trace = tracing.request({
+    traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+    requestId: request.id,
+    tokenId: request.tokenId,
+  });
+  reply.header('traceparent', request.trace.traceparent);
 }
 
 /** The bytes of the body as it is sent, if the request's head states them. */

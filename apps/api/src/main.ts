@@ -22,6 +22,7 @@ import {
   openHubStatus,
   openStoredTap,
   openTailReaders,
+  openTracing,
   openWakeSender,
   openWriter,
   queueConnectionOf,
@@ -30,6 +31,7 @@ import {
   stopOnSignal,
   surviveLostConnections,
   storePush,
+  tracingOptionsOf,
   watchImportKeys,
   watchAdminTokens,
   watchConsoleSessions,
@@ -67,6 +69,9 @@ async function main(config: Config): Promise<void> {
       { event: 'master_key.replaced' },
       'the database has a new master key; credentials that were sealed with the former one have to be given again',
     );
+  const tracing = config.TRACES_ENABLED
+    ? await openTracing({ ...tracingOptionsOf(config), service: 'currents-api', passesOn: false, log })
+    : undefined;
   const sql = connect(config.DATABASE_URL, { max: 4, name: 'api' });
   const metrics = createMetrics();
   const sender = openWakeSender(queueConnectionOf(config), { onError: oncePerMinute(log) });
@@ -145,7 +150,7 @@ async function main(config: Config): Promise<void> {
     bytesPerSecond: config.INGEST_TOKEN_BYTES_PER_SECOND,
   });
   await registerEndpoints(app, {
-    events: { ingest, tokens, signInFailures, rates, metrics, bodies, maxBodyBytes },
+    events: { ingest, tokens, signInFailures, rates, metrics, bodies, maxBodyBytes, tracing },
     cohorts: {
       connectors,
       importKeys,
@@ -174,6 +179,7 @@ async function main(config: Config): Promise<void> {
     signInFailures.stop();
     bodies.stop();
     await ingest.drain();
+    await tracing?.stop();
     await admin.close();
     await hubStatus.close();
     await http.close();

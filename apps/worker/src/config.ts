@@ -16,6 +16,7 @@ const variables = {
   WORKER_HOST: z.string().default('127.0.0.1'),
   RETENTION_DAYS: wholeNumber(3, 365).default(14),
   ENFORCE_BUDGETS: yesOrNo.default(true),
+  TRACES_TO_PARTNERS: yesOrNo.default(false),
   REQUEST_TIMEOUT_SECONDS: wholeNumber(1, 300).default(60),
   NOTICE_GROUP_SECONDS: wholeNumber(0, 3_600).default(30),
   DATABASE_MEGABYTES: wholeNumber(0, 1_000_000_000).default(0),

@@ -9,11 +9,13 @@ import {
   listenFailure,
   migrate,
   networkOf,
+  openTracing,
   queueConnectionOf,
   runProgram,
   startEngine,
   stopOnSignal,
   surviveLostConnections,
+  tracingOptionsOf,
 } from '@currents/core';
 import { readConfig, readShownSettings, type Config } from './config.js';
 import { connectors, segmentExports } from './connectors.js';
@@ -38,7 +40,16 @@ async function main(config: Config): Promise<void> {
       'the database has a new master key; credentials that were sealed with the former one have to be given again',
     );
   const metrics = createMetrics();
+  const tracing = config.TRACES_ENABLED
+    ? await openTracing({
+        ...tracingOptionsOf(config),
+        service: 'currents-worker',
+        passesOn: config.TRACES_TO_PARTNERS,
+        log,
+      })
+    : undefined;
   const engine = await startEngine({
+    tracing,
     connectors,
     segmentExports,
     seal,
@@ -68,6 +79,7 @@ async function main(config: Config): Promise<void> {
   const drain = { forMs: 0, onStart: () => void (isStopping = true) };
   stopOnSignal('worker', log, drain, async () => {
     await engine.stop();
+    await tracing?.stop();
     server.close();
     server.closeAllConnections();
   });

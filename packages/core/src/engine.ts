@@ -8,6 +8,7 @@ import { startCountWork } from './counts/countWork.js';
 import { createLatencyRecorder } from './counts/latencyRecorder.js';
 import { connect, type Sql } from './db/connect.js';
 import { createHttp, type Network } from './process/http.js';
+import { oncePerMinute } from './process/oncePerMinute.js';
 import { createDeliveryLoop, type DeliveryLoop } from './worker/deliveryLoop.js';
 import type { Metrics } from './process/metrics.js';
 import type { ShownSetting } from './process/shownSettings.js';
@@ -28,6 +29,7 @@ import { startSweep } from './worker/sweep.js';
 import { createWorkBudget } from './worker/workBudget.js';
 import { createBatchReader } from './batch/batchReader.js';
 import { openOutcomeTap } from './tail/tailTap.js';
+import type { Tracing } from './tracing/tracing.js';
 import type { LoadCurrentOptions } from './loadCurrent.js';
 
 interface EngineOptions extends LoadCurrentOptions {
@@ -49,6 +51,8 @@ interface EngineOptions extends LoadCurrentOptions {
   readonly settings?: readonly ShownSetting[];
   /** Whether the hub enforces the budgets of connectors; otherwise only the partner's own refusals limit them. */
   readonly enforceBudgets: boolean;
+  /** Undefined while traces are off. */
+  readonly tracing?: Tracing | undefined;
   readonly notices: NoticeOptions & {
     /** The budget of the quarantine. */
     readonly quarantineMaxBytes: number;
@@ -177,19 +181,4 @@ export async function startEngine(options: EngineOptions) {
 
 function openBudgets(queue: QueueConnection, sql: Sql, onError: (error: unknown) => void): BucketStore {
   return 'redisUrl' in queue ? openRedisBuckets(queue.redisUrl, onError) : openPostgresBuckets(sql);
-}
-
-const queueFailed = {
-  event: 'queue_request.failed',
-  message: 'wake-up calls or budgets failed; the sweep goes on with deliveries',
-};
-
-/** Returns a handler that logs at most one error per minute, by default of the queue: the sweep and the partners' limits still work. */
-export function oncePerMinute(log: Pick<Logger, 'warn'>, { event, message } = queueFailed): (error: unknown) => void {
-  let loggedMs = -Infinity;
-  return (error) => {
-    if (performance.now() - loggedMs < 60_000) return;
-    loggedMs = performance.now();
-    log.warn({ event, err: error }, message);
-  };
 }

@@ -3,6 +3,7 @@ export {
   addressList,
   ConfigInvalid,
   networkOf,
+  tracingOptionsOf,
   queueConnectionOf,
   readVariables,
   secretText,
@@ -16,7 +17,10 @@ export { writeBackup, type BackupProgress, type BackupSummary } from './backup/w
 export { restoreBackup, type RestoreProgress } from './backup/restoreBackup.js';
 export { backupFormat, BackupRefused } from './backup/backupFormat.js';
 export { openWriter, type Writer } from './db/writer.js';
-export { drawShard, oncePerMinute, startEngine, type Engine } from './engine.js';
+export { drawShard, startEngine, type Engine } from './engine.js';
+export { oncePerMinute } from './process/oncePerMinute.js';
+export { openTracing } from './tracing/openTracing.js';
+export type { RequestTrace, Tracing } from './tracing/tracing.js';
 export { examine, type Finding } from './doctor/examine.js';
 export { createHttp, type Network } from './process/http.js';
 export { httpProblem, httpProblems, problemMediaType, type HttpProblemCode } from './process/httpProblem.js';

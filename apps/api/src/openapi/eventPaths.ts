@@ -14,6 +14,13 @@ const rateLimits: Readonly<Record<string, Header>> = {
   },
 };
 
+const traceparentExample = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+
+const traceparent: Header = {
+  description: 'The span of the request (W3C Trace Context), while the hub sends traces.',
+  schema: { type: 'string', examples: [traceparentExample] },
+};
+
 const exampleEvent = {
   event_type: 'users.messages.email.Open',
   id: '5f0adeff-6668-4427-8d02-57d803a2b841',
@@ -74,6 +81,13 @@ export const eventPaths: Paths = {
           schema: { enum: ['gzip', 'identity'] },
           example: 'gzip',
         },
+        {
+          name: 'traceparent',
+          in: 'header',
+          description: 'The span of the sender (W3C Trace Context), which the hub continues while it sends traces.',
+          schema: { type: 'string' },
+          example: traceparentExample,
+        },
       ],
       requestBody: {
         description:
@@ -93,7 +107,7 @@ export const eventPaths: Paths = {
       responses: {
         200: {
           description: 'The events are stored, now or by an earlier request with the same body.',
-          headers: rateLimits,
+          headers: { ...rateLimits, traceparent },
           content: {
             'application/json': {
               schema: {

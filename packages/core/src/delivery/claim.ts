@@ -19,6 +19,8 @@ export interface ClaimedDelivery {
   readonly isReplay: boolean;
   /** The job that replays them; such deliveries come after all others. */
   readonly replayId: number | null;
+  /** Of the sampled requests among its events, as `Tracing` stores them; null for most deliveries. */
+  readonly traceSpans: Buffer | null;
 }
 
 interface ClaimRequest {
@@ -147,7 +149,7 @@ type DeliveryRow = Omit<ClaimedDelivery, 'outcomes' | 'deferred'> & {
 export function deliveryColumns(sql: Sql) {
   return sql`d.stored_on as "storedOn", d.id, d.batch_id as "batchId", extract(epoch from d.stored_at)::float8 * 1000 as "storedAtMs",
     d.events, d.attempts, d.outcomes, coalesce(d.skip_reasons, '{}') as "skipReasons", coalesce(d.deferred, '[]') as deferred,
-    d.replay as "isReplay", d.replay_id as "replayId"`;
+    d.replay as "isReplay", d.replay_id as "replayId", d.trace_spans as "traceSpans"`;
 }
 
 /** Without its deferrals if they cannot be read. */

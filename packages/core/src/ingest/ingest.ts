@@ -3,6 +3,7 @@ import { decodeReceived, maxCharactersAtOnce, readBody, type ReadingInSteps } fr
 import type { Writer } from '../db/writer.js';
 import { createOneAtATime } from '../process/oneAtATime.js';
 import { createStore, StoreBusy, type StoreOptions } from './store.js';
+import type { RequestTrace } from '../tracing/tracing.js';
 import { createLongBodyReader } from './longBodies.js';
 import type { Receipt, IngestRequest } from './ingestRequest.js';
 
@@ -12,6 +13,8 @@ interface IngestBody {
   readonly chunks: Buffer[];
   readonly format: 'json' | 'ndjson';
   readonly tokenId: number;
+  /** Undefined while traces are off. */
+  readonly trace?: Pick<RequestTrace, 'storing'> | undefined;
   /** Called once the body is read, before it waits for its commit, with its events. False: it is not stored. */
   readonly onRead?: (eventCount: number) => boolean;
 }
@@ -90,7 +93,7 @@ function openHash({ tokenId, format }: Pick<IngestBody, 'tokenId' | 'format'>): 
 }
 
 function requestOf(
-  { tokenId }: IngestBody,
+  { tokenId, trace }: IngestBody,
   reading: ReadingInSteps,
   hash: Hash,
   accepted: { readonly json: Buffer } | { readonly content: Buffer },
@@ -99,5 +102,13 @@ function requestOf(
   const { types, quarantined, fingerprints } = reading;
   if (types.length + quarantined.length === 0)
     return { outcome: 'stored', receipt: { accepted: 0, quarantined: 0, refused: [] } };
-  return { hash: hash.digest(), tokenId, types, refused: quarantined, fingerprints, ...accepted };
+  return {
+    hash: hash.digest(),
+    tokenId,
+    types,
+    refused: quarantined,
+    fingerprints,
+    trace: trace?.storing(),
+    ...accepted,
+  };
 }

@@ -1,5 +1,6 @@
 import type { EventType } from '@currents/schema';
 import type { RefusedEvent } from '../quarantine/quarantineRows.js';
+import type { StoringTrace } from '../tracing/tracing.js';
 
 /** One accepted request, read and checked, on its way into the store. */
 export type IngestRequest = ShortRequest | LongRequest;
@@ -13,6 +14,8 @@ interface ReadRequest {
   readonly refused: readonly RefusedEvent[];
   /** Of the ids of the accepted events, for the event index. */
   readonly fingerprints: readonly number[];
+  /** Of a sampled request. */
+  readonly trace?: StoringTrace | undefined;
 }
 
 interface ShortRequest extends ReadRequest {

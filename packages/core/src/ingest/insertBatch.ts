@@ -1,4 +1,5 @@
 import { daysAhead } from '../db/migrate.js';
+import { maxStoredSpans } from '../tracing/tracing.js';
 import type { Writer } from '../db/writer.js';
 import type { QuarantineRow } from '../quarantine/quarantineRows.js';
 import type { NewDelivery } from './fanOut.js';
@@ -45,6 +46,7 @@ export async function insertBatch(
     JSON.stringify(counts),
     tokenIdsOf(requests),
     fingerprints,
+    spansOf(requests),
   ];
   try {
     const statement = quarantine.length === 0 ? insert : insertWithQuarantine;
@@ -57,6 +59,14 @@ export async function insertBatch(
     await writer.run({ name: 'partitions', text: 'select ensure_partitions($1::int)', values: [daysAhead] });
     return false;
   }
+}
+
+/** Of the sampled requests, for links from attempts; null for most batches. */
+function spansOf(requests: readonly IngestRequest[]): Buffer | null {
+  const positions: Buffer[] = [];
+  for (const { trace, types } of requests)
+    if (trace && types.length > 0 && positions.length < maxStoredSpans) positions.push(trace.position);
+  return positions.length > 0 ? Buffer.concat(positions) : null;
 }
 
 /** The token of each request; a single one if all have the same. */
@@ -82,8 +92,8 @@ function quarantineValues(quarantine: readonly QuarantineRow[]): unknown[] {
 /** The parts for quarantined events, which most batches do not have: to set them up costs Postgres as much as a row. */
 const quarantineParts = `, refused as (
     select *, sum(length) over (order by place) - length as start, nextval('quarantine_batch_id') as id
-    from unnest($15::int[], $16::text[], $17::text[], $18::text[], $19::text[], $20::int[], $22::text[],
-      $23::text[])
+    from unnest($16::int[], $17::text[], $18::text[], $19::text[], $20::text[], $21::int[], $23::text[],
+      $24::text[])
       with ordinality q (token_id, positions, codes, code_indexes, event_counts, length, fingerprints, event_types, place)
   ), quarantined as (
     insert into quarantine_batch
@@ -91,7 +101,7 @@ const quarantineParts = `, refused as (
       is_indexed, content, event_types)
     select today, id, token_id, length(decode(code_indexes, 'hex')), decode(positions, 'hex'), codes::text[],
       decode(code_indexes, 'hex'), event_counts::int[], array_fill(0, array[cardinality(codes::text[])]),
-      array_fill(0, array[cardinality(codes::text[])]), true, substring($21::bytea from start::int + 1 for length),
+      array_fill(0, array[cardinality(codes::text[])]), true, substring($22::bytea from start::int + 1 for length),
       event_types::text[]
     from guard, refused order by place
   ), refused_indexed as (
@@ -131,8 +141,8 @@ const textWith = (more: string): string => `
     select stored.stored_on, stored.id as batch_id, d.current_id, d.selected, d.outcomes
     from stored, unnest($8::int[], $9::int[], $10::text[]) d (current_id, selected, outcomes)
   ), delivered as (
-    insert into delivery (stored_on, batch_id, current_id, events, pending, outcomes)
-    select stored_on, batch_id, current_id, $3::int, selected, decode(outcomes, 'hex') from fanned
+    insert into delivery (stored_on, batch_id, current_id, events, pending, outcomes, trace_spans)
+    select stored_on, batch_id, current_id, $3::int, selected, decode(outcomes, 'hex'), $15::bytea from fanned
   ), counted as (
     insert into tally as t (current_id, day, shard, outcome, events)
     select current_id, stored_on, $2::smallint, 'selected', selected from fanned order by current_id

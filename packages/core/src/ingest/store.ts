@@ -237,7 +237,10 @@ export function createStore(writer: Writer, options: StoreOptions) {
     if (!stored) return false;
     onStored();
     if (deliveries.length > 0) options.onStored(deliveries.map(({ currentId }) => currentId));
-    for (const { request, resolve } of group) resolve(receiptOf(request));
+    for (const { request, resolve } of group) {
+      request.trace?.stored({ requests: group.length, events: types.length });
+      resolve(receiptOf(request));
+    }
     if (options.tap?.isWanted) options.tap.stored(requests);
     return true;
   }

@@ -78,7 +78,7 @@ export const storedData: Readonly<Record<string, Readonly<Record<string, Treatme
     event_type: 'none',
     discard_reason: 'text',
   },
-  delivery: { outcomes: 'bytes', skip_reasons: 'none', deferred: 'deferrals' },
+  delivery: { outcomes: 'bytes', skip_reasons: 'none', deferred: 'deferrals', trace_spans: 'none' },
   fingerprint_block: { source: 'none', content: 'bytes' },
   idempotency_key: { key: 'rows', mutation: 'none', request_hash: 'bytes', state: 'none', answer: 'answers' },
   import_key: { partner: 'none', name: 'none', hash: 'bytes', hint: 'none' },

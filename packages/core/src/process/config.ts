@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { DatabaseUrlInvalid, parseDatabaseUrl } from '../db/databaseUrl.js';
 import { OperatorError } from '../operatorError.js';
 import type { QueueConnection } from '../queue.js';
+import type { TracingOptions } from '../tracing/openTracing.js';
+import { samplerNames } from '../tracing/sampler.js';
 import type { Network } from './http.js';
 
 export const yesOrNo = z
@@ -16,6 +18,22 @@ function proxyUrl() {
       error: 'expected the URL of a proxy, such as http://proxy.example.com:3128',
     })
     .optional();
+}
+
+/** Where traces are sent to. */
+function collectorUrl() {
+  return z.string().refine((url) => /^https?:\/\//.test(url) && URL.canParse(url), {
+    error: 'expected a URL that begins with http:// or https://, such as http://collector.example.com:4318',
+  });
+}
+
+/** Values may be percent-encoded (OpenTelemetry Protocol Exporter, Specifying headers via environment variables). */
+function decodeHeader(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }
 
 /** Each of them is tried for a secret that does not say which key sealed it. */
@@ -68,6 +86,31 @@ export const sharedVariables = {
       error: 'expected trace, debug, info, warn, error, fatal or silent',
     })
     .default('info'),
+  TRACES_ENABLED: yesOrNo.default(false),
+  OTEL_TRACES_SAMPLER: z
+    .enum(samplerNames, { error: `expected ${samplerNames.slice(0, -1).join(', ')} or ${samplerNames.at(-1)}` })
+    .default('parentbased_traceidratio'),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .refine((text) => /^\d*\.?\d+$/.test(text) && Number(text) <= 1, { error: 'expected a number from 0 to 1' })
+    .transform(Number)
+    .default(0.01),
+  OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl().default('http://localhost:4318'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collectorUrl().optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .refine((text) => text.split(',').every((pair) => /^\s*[\w.-]+=[^,]*$/.test(pair)), {
+      error: 'expected headers as name=value, separated by commas',
+    })
+    .transform((text) =>
+      Object.fromEntries(
+        text.split(',').map((pair) => {
+          const at = pair.indexOf('=');
+          return [pair.slice(0, at).trim(), decodeHeader(pair.slice(at + 1).trim())];
+        }),
+      ),
+    )
+    .optional(),
   HTTPS_PROXY: proxyUrl(),
   HTTP_PROXY: proxyUrl(),
   NO_PROXY: z.string().optional(),
@@ -168,4 +211,25 @@ export function networkOf(config: Pick<z.output<z.ZodObject<typeof sharedVariabl
   const hasProxy = config.HTTPS_PROXY !== undefined || config.HTTP_PROXY !== undefined;
   const proxies = { https: config.HTTPS_PROXY, http: config.HTTP_PROXY, none: config.NO_PROXY };
   return { allowPrivateAddresses: config.ALLOW_PRIVATE_ADDRESSES, ...(hasProxy && { proxies }) };
+}
+
+type TracingVariables =
+  | 'OTEL_TRACES_SAMPLER'
+  | 'OTEL_TRACES_SAMPLER_ARG'
+  | 'OTEL_EXPORTER_OTLP_ENDPOINT'
+  | 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'
+  | 'OTEL_EXPORTER_OTLP_HEADERS';
+
+/** What of its environment a process sends traces by. */
+export function tracingOptionsOf(
+  config: Pick<z.output<z.ZodObject<typeof sharedVariables>>, TracingVariables>,
+): Pick<TracingOptions, 'url' | 'headers' | 'sampler' | 'ratio'> {
+  return {
+    url:
+      config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ??
+      `${config.OTEL_EXPORTER_OTLP_ENDPOINT.replace(/\/+$/, '')}/v1/traces`,
+    headers: config.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+    sampler: config.OTEL_TRACES_SAMPLER,
+    ratio: config.OTEL_TRACES_SAMPLER_ARG,
+  };
 }

@@ -2,7 +2,7 @@ import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
 import { BatchUnreadable } from '../batch/batch.js';
 import type { BatchReader } from '../batch/batchReader.js';
-import { countPending } from '../batch/outcome.js';
+import { countPending, Outcome } from '../batch/outcome.js';
 import type { BucketStore } from '../budget/bucketStore.js';
 import { createBudgets } from '../budget/budgets.js';
 import { openQuotaRecorder } from '../budget/quotaRecorder.js';
@@ -34,6 +34,7 @@ import { reportAttempt } from './reportAttempt.js';
 import { recordFirstDelivery, rollBackRefused } from './credentialProbation.js';
 import { createNewerReporter } from './reportNewer.js';
 import type { OutcomeTap } from '../tail/tailTap.js';
+import type { AttemptTrace, Tracing } from '../tracing/tracing.js';
 import type { ReportUnreadable } from './reportUnreadable.js';
 import type { Work, WorkBudget } from './workBudget.js';
 
@@ -50,6 +51,8 @@ export interface AttemptRunnerDeps extends LoadCurrentOptions {
   readonly latencies: Pick<LatencyRecorder, 'delivered'>;
   /** Where the live tail sees what is recorded. */
   readonly tap: Pick<OutcomeTap, 'isWanted' | 'recorded'>;
+  /** Undefined while traces are off. */
+  readonly tracing?: Tracing | undefined;
   readonly windowMs: number;
   readonly leaseMs: number;
   /** The timeout of a single request; a lease outlives it. */
@@ -243,11 +246,12 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     { claimed, batches, ordered, startedMs, work }: StartedAttempt,
     { connector, settings, credentials, version, isUnproven }: LoadedCurrent,
   ): Promise<boolean> {
+    const trace = deps.tracing && startTrace(claimed);
     const delivering = deliver(batches, {
       connector,
       settings,
       credentials,
-      compression,
+      compression: trace ? tracedCompression(trace) : compression,
       budgets,
       concurrency,
       requestBytes,
@@ -264,6 +268,11 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     // It has mapped the events before it first waits.
     work.endTurn();
     const delivered = await delivering;
+    trace?.end({
+      requests: delivered.requests,
+      delivered: deliveredIn(delivered),
+      error: delivered.suspension?.code,
+    });
     if (await recordAttempt(claimed, delivered, version)) {
       ordered.end(delivered.results);
       if (deps.tap.isWanted) deps.tap.recorded(currentId, delivered.results);
@@ -275,6 +284,16 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     reportAttempt(deps, currentId, claimed, delivered, { startedMs, endedMs: clock.now() });
     await warn(noticedIn(delivered, compression.takeRefusal()));
     return delivered.results.some(({ dueAtMs, outcomes }) => dueAtMs === undefined && countPending(outcomes) > 0);
+  }
+
+  function startTrace({ deliveries }: Claim): AttemptTrace | undefined {
+    const spans = deliveries.map(({ traceSpans }) => traceSpans);
+    const events = deliveries.reduce((sum, delivery) => sum + delivery.events, 0);
+    return deps.tracing?.attempt(spans, { currentId, deliveries: deliveries.length, events });
+  }
+
+  function tracedCompression(trace: AttemptTrace): Pick<typeof compression, 'send'> {
+    return { send: (call) => compression.send((http) => call(trace.traced(http))) };
   }
 
   /** A warning that cannot be recorded is in the log all the same. */
@@ -381,4 +400,13 @@ async function releaseLease(sql: Sql, currentId: number, lease: string): Promise
     () => true,
     () => false,
   );
+}
+
+/** How many events the destination has accepted in this attempt. */
+function deliveredIn({ results }: DeliverResult): number {
+  let count = 0;
+  for (const { outcomes, delivery } of results)
+    for (let position = 0; position < outcomes.length; position++)
+      if (outcomes[position] === Outcome.delivered && delivery.outcomes[position] !== Outcome.delivered) count++;
+  return count;
 }

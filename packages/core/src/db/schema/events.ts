@@ -50,6 +50,7 @@ export const delivery = pgTable(
     lease: id64('lease'),
     firstRecordedAt: instant('first_recorded_at'),
     lastRecordedAt: instant('last_recorded_at'),
+    traceSpans: bytes('trace_spans'),
   }),
   (table) => [
     primaryKey({ columns: [table.storedOn, table.id] }),
