@@ -188,6 +188,8 @@ export async function runSegmentLoop({ seed, rounds, users }: SegmentLoopOptions
           { id: segmentSync.id, confirmName: attribute, credentials: { restApiKey: `key-${revocations}` } },
           'segmentSync { id }',
         );
+        // A worker that is killed amid the probe leaves the next one for a minute or two later.
+        await mutate('resumeSegmentSync', { id: segmentSync.id }, 'segmentSync { id }');
       }
       await view();
     }
