@@ -14,7 +14,7 @@ const problems = [...readFileSync(schemaFile, 'utf8').matchAll(/^type (\w+) impl
 /** Identified by a name of the catalogue or by a partner's own id. */
 const named = [
   ...['Destination', 'EventChannel', 'EventGroup', 'EventProperty', 'EventType', 'PartnerCohort'],
-  ...['SupportedEventType', 'EventTypeDestination', 'DestinationReason'],
+  ...['SupportedEventType', 'EventTypeDestination', 'DestinationReason', 'SegmentDestination'],
 ];
 
 /** Values without an identity of their own: parts of an entity, counts and reports. */
@@ -52,10 +52,13 @@ const values = [
     'NoticeWebhookBlock',
     'SegmentChange',
     'SegmentDefinition',
+    'SegmentDefinitionPart',
     'SegmentPreview',
     'SegmentWebhookBlock',
     'SegmentWebhookDeferral',
   ],
+  ...['SegmentSyncBlock', 'SegmentSyncCost', 'SegmentSyncDeferral', 'SegmentSyncDrift', 'SegmentSyncProgress'],
+  ...['SegmentSyncRefusals'],
   ...['EventDelivery', 'EventWait', 'StoredEvent'],
   ...['ConstantProperty', 'EventFilter', 'FieldList', 'FieldRule', 'FieldRules', 'RenamedField', 'TruncatedFields'],
   ...['Hub', 'HubDatabase', 'HubQueue', 'HubSetting', 'HubTable', 'HubWorker', 'LiveTailItem', 'LiveTailUpdate'],

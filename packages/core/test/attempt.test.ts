@@ -16,6 +16,7 @@ const delivery: ClaimedDelivery = {
   deferred: [],
   isReplay: false,
   replayId: null,
+  traceSpans: null,
 };
 const later = { dueAtMs: 1_000, code: 'over_budget', detail: 'the user has reached the limit' };
 

@@ -104,6 +104,7 @@ export function openBudgetHarness(
         deferred: [],
         isReplay: false,
         replayId: null,
+        traceSpans: null,
       });
       dueAt.set(id, clockMs);
     },

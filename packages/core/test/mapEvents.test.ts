@@ -41,6 +41,7 @@ function trackOf(count: number, outcomes = allPending(count), id = 1) {
       deferred: [],
       isReplay: false,
       replayId: null,
+      traceSpans: null,
     },
     1,
   );
