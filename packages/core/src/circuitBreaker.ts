@@ -60,12 +60,17 @@ interface DueProbe {
 export const hasDueProbe = (table: BreakerTable): string =>
   `exists (select from ${table} where state = 'blocked' and probe_at <= now())`;
 
-/** Takes the due probes, and schedules the next one of each, so that one worker at a time probes a row. */
-async function takeDueProbes(sql: Sql, table: BreakerTable): Promise<readonly DueProbe[]> {
+/**
+ * Takes the due probes, and schedules the next one of each, so that one worker at a time probes a row. Those that this
+ * process is probing stay due: their settings or credentials may have changed since that request was made.
+ */
+async function takeDueProbes(sql: Sql, table: BreakerTable, inFlight: readonly number[]): Promise<readonly DueProbe[]> {
   return sql<DueProbe[]>`
     update ${sql(table)} set probes = probes + 1, probe_at =
       now() + (${[...probeWaitsMs]}::int[])[least(probes + 2, ${probeWaitsMs.length}::int)] * interval '1 millisecond'
-    where id in (select id from ${sql(table)} where state = 'blocked' and probe_at <= now() for update skip locked)
+    where id in (
+      select id from ${sql(table)} where state = 'blocked' and probe_at <= now() and id <> all(${[...inFlight]}::int[])
+      for update skip locked)
     returning id, probes`;
 }
 
@@ -109,7 +114,8 @@ export function createProber({ sql, log, table, subject, probe, isPassed, onUnbl
   return {
     /** Starts all due probes, and waits for none of them. */
     async start() {
-      for (const due of await takeDueProbes(sql, table)) if (!inFlight.has(due.id)) inFlight.set(due.id, run(due));
+      for (const due of await takeDueProbes(sql, table, [...inFlight.keys()]))
+        if (!inFlight.has(due.id)) inFlight.set(due.id, run(due));
     },
     /** Resolves when the probes in flight have ended. */
     end: async () => void (await Promise.all(inFlight.values())),
