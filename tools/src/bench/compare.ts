@@ -13,7 +13,7 @@ import { median, medianInterval } from './reading/percentiles.js';
 import { describeCpu } from './report.js';
 
 /** The functions of a checkout that start its hub and read its ledger, matching its API and tables. */
-interface Checkout {
+export interface Checkout {
   readonly name: 'base' | 'this';
   readonly openHub: typeof openHub;
   readonly untilSettled: typeof untilSettled;
@@ -36,8 +36,17 @@ export type Comparison = ReturnType<typeof summarise>;
  * two processes that do the same work differ by some per cent for as long as they run.
  */
 export async function compare(root: string, options: Options, stage: Stage) {
-  const base = await loadCheckout(resolve(root));
-  const own: Checkout = { name: 'this', openHub, untilSettled, checkBalance };
+  return comparePairs([await loadCheckout(resolve(root)), thisCheckout], options, stage);
+}
+
+export const thisCheckout: Checkout = { name: 'this', openHub, untilSettled, checkBalance };
+
+/** Measures pairs of new hubs of the base and of what is compared with it. */
+export async function comparePairs(
+  [base, own]: readonly [Checkout, Checkout],
+  options: Pick<Options, 'queue' | 'pairs' | 'events' | 'connections' | 'requestEvents' | 'seed'>,
+  stage: Stage,
+) {
   stage.progress('writing request bodies');
   const { generator } = await openGenerator(stage.cleanup, options);
   const comparisons: Partial<Record<QueueKind, Comparison>> = {};

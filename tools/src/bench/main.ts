@@ -14,6 +14,7 @@ import { lookup } from './lookup/lookup.js';
 import { replay } from './replay/replay.js';
 import { rules } from './rules/rules.js';
 import { soak } from './soak/soak.js';
+import { traces } from './traces/traces.js';
 
 /** The first argument names the bench; without one it is `eventCost`, or the one that `--only` names. */
 const benches: Readonly<Record<string, Bench<OptionTable>>> = { amplitude, attacks, cohorts };
@@ -24,6 +25,7 @@ const onlyBenches: Readonly<Record<string, Bench<OptionTable>>> = {
   replay,
   rules,
   soak,
+  traces,
 };
 
 /** Longer than a run with any sensible options. */

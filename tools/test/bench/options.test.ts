@@ -10,11 +10,12 @@ import { lookup } from '../../src/bench/lookup/lookup.js';
 import { replay } from '../../src/bench/replay/replay.js';
 import { rules } from '../../src/bench/rules/rules.js';
 import { soak } from '../../src/bench/soak/soak.js';
+import { traces } from '../../src/bench/traces/traces.js';
 
 const names = {
   'npm run bench': [
     ...['events', 'rounds', 'rate', 'rate-seconds', 'backlog', 'request-events', 'connections', 'seed', 'queue'],
-    ...['only', 'quick', 'profile', 'compare', 'pairs', 'help'],
+    ...['only', 'quick', 'profile', 'compare', 'pairs', 'destination', 'help'],
   ],
   'npm run bench -- --only console': ['only', 'lighthouse', 'loads', 'help'],
   'npm run bench -- --only curve': [
@@ -39,6 +40,9 @@ const names = {
   'npm run bench -- --only soak': [
     ...['only', 'minutes', 'rate', 'sample-seconds', 'request-events', 'seed', 'queue', 'quick', 'help'],
   ],
+  'npm run bench -- --only traces': [
+    ...['only', 'events', 'pairs', 'connections', 'request-events', 'seed', 'queue', 'quick', 'help'],
+  ],
   'npm run bench:amplitude': [
     ...['hot', 'others', 'seconds', 'rounds', 'events', 'request-events', 'slow-ms', 'queue', 'only', 'help'],
   ],
@@ -49,7 +53,7 @@ const names = {
 } as Readonly<Record<string, readonly string[]>>;
 
 describe.each(
-  [eventCost, consoleBench, curve, lookup, replay, rules, soak, amplitude, attacks, cohorts].map(
+  [eventCost, consoleBench, curve, lookup, replay, rules, soak, traces, amplitude, attacks, cohorts].map(
     (bench) => [bench.name, bench] as const,
   ),
 )('%s', (name, bench) => {

@@ -23,6 +23,8 @@ export interface HubOptions {
   readonly folder: string;
   /** An existing directory for CPU profiles of api and worker. */
   readonly profileFolder?: string | undefined;
+  /** More environment variables of api and worker. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 export type Hub = NonNullable<Awaited<ReturnType<typeof openHub>>>;
@@ -39,7 +41,7 @@ export const benchKey = 'bench';
  * parameters stay.
  */
 export async function openHub(
-  { queue, sinkUrl, destination: sinkKind = 'mixpanel', folder, profileFolder }: HubOptions,
+  { queue, sinkUrl, destination: sinkKind = 'mixpanel', folder, profileFolder, variables: more }: HubOptions,
   cleanup: Cleanup,
 ) {
   const redis = queue === 'redis' ? await startRedis() : undefined;
@@ -59,6 +61,7 @@ export async function openHub(
     API_PORT: '0',
     WORKER_PORT: '0',
     DRAIN_SECONDS: '0',
+    ...more,
   };
   const logFiles: string[] = [];
   const start = async (name: 'api' | 'worker', variables = {}): Promise<Program> => {
