@@ -28,6 +28,10 @@ describe('the configuration', () => {
       QUARANTINE_MEGABYTES: 1_000,
       ALLOW_PRIVATE_ADDRESSES: false,
       LOG_LEVEL: 'info',
+      TRACES_ENABLED: false,
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: 0.01,
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318',
       PORT: 4000,
     });
   });

@@ -87,6 +87,7 @@ it('says what is ok, line by line', async () => {
       /^ok +master key /m,
       /^ok +reach Mixpanel +reached 127\.0\.0\.1:\d+$/m,
       /^ok +reach Amplitude +reached 127\.0\.0\.1:\d+$/m,
+      /^not checked +reach PostHog +cannot reach .*403.*; no Current sends to it$/m,
     ])
       expect(output).toMatch(line);
     expect(output).toMatch(wrong.length === 0 ? /\nAll is ok\.\n$/ : /\n1 not ok\.\n$/);
@@ -314,6 +315,7 @@ it('checks what it can when variables are missing', async () => {
     'reach Mixpanel not ok',
     'reach Amplitude not ok',
     'reach HTTP ok',
+    'reach PostHog not ok',
     'api not checked',
     'worker not checked',
   ]);

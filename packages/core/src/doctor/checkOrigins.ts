@@ -1,21 +1,23 @@
 import type { Connector, HttpAnswer, StreamingHttp } from '@currents/connector';
 import type { Sql } from '../db/connect.js';
 import type { Connectors } from '../loadCurrent.js';
-import { find, notOk, ok, type Finding, type Seen } from './finding.js';
+import { find, notChecked, notOk, ok, type Finding, type Seen } from './finding.js';
 
 type Http = Pick<StreamingHttp, 'request'>;
 
 const maxClockDifferenceMs = 60_000;
 
 /**
- * Whether each destination's hosts can be reached: those that its Currents use, or without a Current any of them.
- * `sql` is undefined when the database cannot be asked.
+ * Whether each destination's hosts can be reached: those that its Currents use, or without a Current any of them. Once the
+ * hub has Currents, a destination that none of them uses may be out of reach. `sql` is undefined when the database cannot
+ * be asked.
  */
 export async function* checkOrigins(connectors: Connectors, http: Http, sql: Sql | undefined): AsyncGenerator<Finding> {
   const used = sql ? await usedOrigins(connectors, sql).catch(() => new Map<string, Set<string>>()) : new Map();
   for (const connector of connectors.values()) {
     const inUse = used.get(connector.name) as ReadonlySet<string> | undefined;
-    yield find(`reach ${connector.label}`, () => checkReach(connector, inUse, http));
+    const mayBeAway = used.size > 0 && inUse === undefined;
+    yield find(`reach ${connector.label}`, () => checkReach(connector, { inUse, mayBeAway }, http));
   }
 }
 
@@ -34,7 +36,11 @@ async function usedOrigins(connectors: Connectors, sql: Sql): Promise<Map<string
   return used;
 }
 
-async function checkReach(connector: Connector, inUse: ReadonlySet<string> | undefined, http: Http): Promise<Seen> {
+async function checkReach(
+  connector: Connector,
+  { inUse, mayBeAway }: { readonly inUse: ReadonlySet<string> | undefined; readonly mayBeAway: boolean },
+  http: Http,
+): Promise<Seen> {
   const origins = [...(inUse ?? connector.origins())];
   if (origins.length === 0) return ok('no Current names a host yet');
   const tried = await Promise.all(
@@ -43,6 +49,7 @@ async function checkReach(connector: Connector, inUse: ReadonlySet<string> | und
   const wrong = tried.filter(({ failure }) => failure !== undefined);
   const reached = tried.filter(({ failure }) => failure === undefined).map(({ host }) => host);
   const failures = wrong.map(({ host, failure }) => `${host}: ${failure}`).join(', ');
+  if (mayBeAway && reached.length === 0) return notChecked(`cannot reach ${failures}; no Current sends to it`);
   if (wrong.length > 0 && (inUse || reached.length === 0))
     return notOk(`cannot reach ${failures}; allow them in the firewall, or set HTTPS_PROXY`);
   const late = tried.find(({ clockDifferenceMs }) => Math.abs(clockDifferenceMs ?? 0) > maxClockDifferenceMs);
