@@ -10,13 +10,18 @@ export interface PartnerLimits {
   readonly eventsPerSecond: number | undefined;
 }
 
-export const destinations: readonly string[] = [...connectors.keys()];
+const inTheUs = { region: 'us' };
+
+/** Those whose limits are known: a receiver of one's own has its own ones. */
+export const destinations: readonly string[] = Array.from(connectors.values())
+  .filter(({ settings }) => settings.safeParse(inTheUs).success)
+  .map(({ name }) => name);
 
 /** The limits of a destination in the US with the default settings. Throws for a destination that does not exist. */
 export function limitsOf(destination: string): PartnerLimits {
   const connector = connectors.get(destination);
   if (!connector) throw new Error(`expected a destination (${destinations.join(', ')}), got ${destination}`);
-  const limits = connector.rateLimit(connector.settings.parse({ region: 'us' }));
+  const limits = connector.rateLimit(connector.settings.parse(inTheUs));
   const project = limits.budgets.find(({ name, unit }) => name === 'project' && unit === 'events');
   return {
     maxRequestEvents: limits.maxEvents,

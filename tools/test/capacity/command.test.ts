@@ -56,7 +56,7 @@ describe('the options of npm run capacity', () => {
     ],
     [['--events-per-second', '0'], '--events-per-second: expected up to 12'],
     [['--utilisation', '100'], '--utilisation: expected a whole number from 10 to 95, got "100"'],
-    [['--destination', 'kafka'], '--destination: expected mixpanel, amplitude, got "kafka"'],
+    [['--destination', 'kafka'], '--destination: expected mixpanel, amplitude, posthog, got "kafka"'],
     [['--event-bytes', '1'], '--event-bytes: expected a whole number from 10 to 1000000, got "1"'],
     [
       ['--unit-costs', 'api.events=4'],
