@@ -72,7 +72,7 @@ it('a request says whether its events are old, and not when it was sent', async 
 });
 
 it('quotes PostHog’s plain words, and no page of a proxy', async () => {
-  const detailOf = async (answer: Parameters<typeof scriptedHttp>[0]) => {
+  const detailOf = async (answer: ReturnType<typeof textAnswer>) => {
     const http = scriptedHttp(answer);
     const [result] = await posthog.send(itemsOf(posthog, settings, 1), { settings, credentials, http });
     return result && 'detail' in result ? result.detail : '';

@@ -3,7 +3,6 @@ export {
   addressList,
   ConfigInvalid,
   networkOf,
-  tracingOptionsOf,
   queueConnectionOf,
   readVariables,
   secretText,
@@ -20,6 +19,7 @@ export { openWriter, type Writer } from './db/writer.js';
 export { drawShard, startEngine, type Engine } from './engine.js';
 export { oncePerMinute } from './process/oncePerMinute.js';
 export { openTracing } from './tracing/openTracing.js';
+export { tracingOptionsOf } from './tracing/tracingOptions.js';
 export type { RequestTrace, Tracing } from './tracing/tracing.js';
 export { examine, type Finding } from './doctor/examine.js';
 export { createHttp, type Network } from './process/http.js';

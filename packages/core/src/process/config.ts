@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { DatabaseUrlInvalid, parseDatabaseUrl } from '../db/databaseUrl.js';
 import { OperatorError } from '../operatorError.js';
 import type { QueueConnection } from '../queue.js';
-import type { TracingOptions } from '../tracing/openTracing.js';
-import { samplerNames } from '../tracing/sampler.js';
 import type { Network } from './http.js';
+import { samplerNames } from './samplerNames.js';
 
 export const yesOrNo = z
   .enum(['true', 'false'], { error: 'expected true or false' })
@@ -211,25 +210,4 @@ export function networkOf(config: Pick<z.output<z.ZodObject<typeof sharedVariabl
   const hasProxy = config.HTTPS_PROXY !== undefined || config.HTTP_PROXY !== undefined;
   const proxies = { https: config.HTTPS_PROXY, http: config.HTTP_PROXY, none: config.NO_PROXY };
   return { allowPrivateAddresses: config.ALLOW_PRIVATE_ADDRESSES, ...(hasProxy && { proxies }) };
-}
-
-type TracingVariables =
-  | 'OTEL_TRACES_SAMPLER'
-  | 'OTEL_TRACES_SAMPLER_ARG'
-  | 'OTEL_EXPORTER_OTLP_ENDPOINT'
-  | 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'
-  | 'OTEL_EXPORTER_OTLP_HEADERS';
-
-/** What of its environment a process sends traces by. */
-export function tracingOptionsOf(
-  config: Pick<z.output<z.ZodObject<typeof sharedVariables>>, TracingVariables>,
-): Pick<TracingOptions, 'url' | 'headers' | 'sampler' | 'ratio'> {
-  return {
-    url:
-      config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ??
-      `${config.OTEL_EXPORTER_OTLP_ENDPOINT.replace(/\/+$/, '')}/v1/traces`,
-    headers: config.OTEL_EXPORTER_OTLP_HEADERS ?? {},
-    sampler: config.OTEL_TRACES_SAMPLER,
-    ratio: config.OTEL_TRACES_SAMPLER_ARG,
-  };
 }

@@ -5,7 +5,8 @@ import type { Logger } from 'pino';
 import { oncePerMinute } from '../process/oncePerMinute.js';
 import { OperatorError } from '../operatorError.js';
 import { version } from '../process/version.js';
-import { samplerOf, type SamplerName } from './sampler.js';
+import type { SamplerName } from '../process/samplerNames.js';
+import { samplerOf } from './sampler.js';
 import { storedSpanBytes, type RequestTrace, type StoringTrace, type Tracing } from './tracing.js';
 
 export interface TracingOptions {

@@ -1,19 +1,8 @@
 import type * as sdkPackage from '@opentelemetry/sdk-trace-base';
+import type { SamplerName } from '../process/samplerNames.js';
 
 type Sdk = typeof sdkPackage;
 type Sampler = sdkPackage.Sampler;
-
-/** The values of OTEL_TRACES_SAMPLER (OpenTelemetry, Environment Variable Specification) that are understood. */
-export const samplerNames = [
-  'always_on',
-  'always_off',
-  'traceidratio',
-  'parentbased_always_on',
-  'parentbased_always_off',
-  'parentbased_traceidratio',
-] as const;
-
-export type SamplerName = (typeof samplerNames)[number];
 
 /** `parentbased_…`: a request with a `traceparent` is sampled if its sender samples it. */
 export function samplerOf(
