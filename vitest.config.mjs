@@ -28,8 +28,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     pool: 'threads',
-    // Postgres, Redis and the test's own main thread want a share of small machines too.
-    maxWorkers: 2,
+    // One more than small machines have cores: many tests wait for programs, and those for a partner.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [...folders, 'tools'].map(projectIn),
