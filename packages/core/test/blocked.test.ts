@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFakePartner, fakeConnector, type FakePartner } from './fakeConnector.js';
-import { event, openHub, until, type Hub } from './deliveryHarness.js';
+import { event, openHub, sweepMs, until, type Hub } from './deliveryHarness.js';
 
 let hub: Hub;
 let partner: FakePartner;
@@ -91,14 +91,18 @@ describe('a blocked Current', () => {
     await until(waiting, (count) => count === 2, 5_000);
   });
 
-  it('is not probed again while a probe is in flight', async () => {
+  it('is not probed again while a probe is in flight, and as soon as that has ended when another is due', async () => {
     const { waiting } = keepProbesWaiting();
     await hub.startWorker();
     await probeNow();
     await until(waiting, (count) => count === 1);
     await probeNow();
-    await until(probes, (row) => row.probes === 2);
+    // Some sweeps later.
+    await new Promise((resolve) => setTimeout(resolve, 10 * sweepMs));
     expect(waiting()).toBe(1);
+    letGo();
+    await until(waiting, (count) => count === 2);
+    expect((await probes()).probes).toBe(2);
   });
 
   it('whose connector throws in a probe is probed again, and sweeps continue', async () => {
