@@ -7,7 +7,7 @@ import type { Item, SendContext, SendResult, TestResult } from './connector.js';
  * the destination, such as a custom attribute, and each member as one value in it.
  *
  * It is a value, too: it holds no state, and uses no clock, randomness, environment or network of its own. The engine
- * decides whom to send and remembers what was sent; the connector only knows how the destination is told.
+ * decides whom to send and remembers what was sent; the connector only knows the destination's requests.
  */
 export interface SegmentExport<Settings = any, Credentials = any, Payload = any> {
   /** Lower-case word that is stored with every sync, such as `braze`; it cannot be changed later. */
@@ -26,7 +26,7 @@ export interface SegmentExport<Settings = any, Credentials = any, Payload = any>
   objectOf(settings: Settings): ExportObject;
   /** A name for the object that holds a segment of this name, which the settings accept. */
   suggestName(segmentName: string): string;
-  /** Pure: how the destination is told that a user is a member, or is not one. */
+  /** Pure: what a request says of a user who is a member, or is not one. */
   map(member: Member, isMember: boolean, settings: Settings): ExportMapResult<Payload>;
   /** The destination's limits, which the engine enforces. */
   limits(settings: Settings): ExportLimits;

@@ -20,7 +20,7 @@ import { startProcess, type RunningProcess } from './runProcess.js';
 import { startSteadySender } from './steadySender.js';
 
 /**
- * A hub from a packed release, installed as docs/operations/deploy.md says, in a tree that nobody may write to, and run
+ * A hub from a packed release, installed as docs/operations/deploy.md says, in a tree that is read-only, and run
  * by an account that owns no files. Two apis are behind a balancer, and two workers use a Redis.
  */
 

@@ -105,7 +105,7 @@ describe('traces of a hub', () => {
       expect(BigInt(endTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(startTimeUnixNano));
   });
 
-  it('are not told to partners, and hold neither secrets nor events', async () => {
+  it('do not reach partners, and hold neither secrets nor events', async () => {
     const [sent] = hub.mixpanel.control.ledger().requests.filter(({ path }) => path === '/import');
     expect(sent?.headers['traceparent']).toBeUndefined();
     const text = collector.text();

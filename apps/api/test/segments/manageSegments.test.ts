@@ -111,7 +111,7 @@ describe('createCohort', () => {
   });
 
   it.each([
-    [{ partner: 'nobody' }, { __typename: 'ImportPartnerNotFound', known: expect.arrayContaining(['amplitude']) }],
+    [{ partner: 'unknown' }, { __typename: 'ImportPartnerNotFound', known: expect.arrayContaining(['amplitude']) }],
     [
       { partnerId: '', name: ' ' },
       {

@@ -137,7 +137,7 @@ interface MemberRow {
   readonly isDue: boolean;
 }
 
-/** Without a set, nobody is a member. */
+/** Without a set, no user is a member. */
 async function readMembers(
   sql: Sql,
   syncId: number,

@@ -26,7 +26,7 @@ export interface SegmentSyncPlan {
   readonly requestCount: number;
   readonly durationMs: number;
   readonly cost: { readonly unit: string; readonly count: number } | undefined;
-  /** How one member is told to the destination. */
+  /** What a request would say of one member. */
   readonly example: unknown;
 }
 
