@@ -1,7 +1,5 @@
-const problem = '... on Problem { problemCode: code message remedy } ... on InputInvalid { problems { path message } }';
-/** For unions without `InputInvalid`. */
-const plainProblem = '... on Problem { problemCode: code message remedy }';
-const page = 'pageInfo { hasNextPage endCursor }';
+import { page, plainProblem, problem } from './hub/documentParts.js';
+
 const counts = 'counts { selected delivered skipped rejected expired pending }';
 
 const currentRow = `id name state destinationName stateChangedAt oldestPendingAt ${counts}`;

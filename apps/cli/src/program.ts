@@ -11,6 +11,7 @@ import { addOverview } from './commands/overview.js';
 import { addPrograms } from './commands/programs.js';
 import { addQuarantine } from './commands/quarantine.js';
 import { addReplay } from './commands/replay.js';
+import { addSegments } from './commands/segments.js';
 import { addTail } from './commands/tail.js';
 import { addTokens } from './commands/tokens.js';
 import type { Surroundings } from './session.js';
@@ -43,6 +44,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addQuarantine(program, surroundings);
   addReplay(program, surroundings);
   addJobs(program, surroundings);
+  addSegments(program, surroundings);
   addTokens(program, surroundings);
   addConfig(program, surroundings);
   addPrograms(program, surroundings.onExit);

@@ -8,6 +8,7 @@ const terminal = {
   printJson: () => undefined,
   note: () => undefined,
   ask: async () => undefined,
+  readInput: async () => '',
   isInteractive: false,
 };
 const script = completionScript(createProgram({ environment: {}, terminal, onExit: () => undefined }));
@@ -29,6 +30,11 @@ it.each([
     ['--json', 'events', ''],
     ['find', 'list', '--url', '--token-file', '--json', '--help'],
   ],
+  [
+    ['segments', 'sync', 're'],
+    ['resume', 'resend'],
+  ],
+  [['segments', 'sync', 'launch', 'ssy_1', '--fo'], ['--follow']],
   [['completion', 'z'], ['zsh']],
   [['list', '--st'], ['--state']],
 ])('after %j, bash completes %j', (words, expected) => {

@@ -7,6 +7,7 @@ const terminal = {
   printJson: () => undefined,
   note: () => undefined,
   ask: async () => undefined,
+  readInput: async () => '',
   isInteractive: false,
 };
 const program = createProgram({ environment: {}, terminal, onExit: () => undefined });
@@ -31,8 +32,8 @@ describe.each(leaves(program, 'currents'))('%s --help', (path, command) => {
     expect(help.slice(help.indexOf('\nExample:\n'))).toContain(path);
   });
 
-  it('offers no option for a token itself', () => {
-    expect(help).not.toMatch(/--token\b(?!-file| <token-id>)/);
+  it('offers no option for a token or for credentials themselves', () => {
+    expect(help).not.toMatch(/--(token\b(?!-file| <token-id>)|credentials\b(?!-file))/);
   });
 });
 
@@ -46,6 +47,7 @@ it('commands that change something can be confirmed by --yes, and only those', (
     'quarantine release',
     'replay',
     'resume',
+    ...['create', 'delete', 'launch', 'pause', 'resend', 'resume', 'update'].map((verb) => `segments sync ${verb}`),
     'tokens create',
     'tokens revoke',
   ]);

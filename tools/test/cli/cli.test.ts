@@ -1,16 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startFakeBraze, type FakeBraze } from '../../src/fakes/braze/startFakeBraze.js';
 import { event, tomorrow } from '../endToEnd/events.js';
 import { ledgerOf } from '../endToEnd/ledger.js';
 import { startTestHub, type TestHub } from '../endToEnd/testHub.js';
 import { until } from '../endToEnd/until.js';
 import { blocksOf } from '../readme/blocks.js';
 import { openCli, type Cli } from './cliHarness.js';
+import { brazeKey, brazeSettings, makeBuyers } from './buyers.js';
 import { operatorCommands } from './operatorCommands.js';
 
-/** The command line as a user runs it: processes of their own, against a hub with a strict fake Mixpanel. */
+/** The command line as a user runs it: processes of their own, against a hub with strict fakes of Mixpanel and Braze. */
 
 let hub: TestHub;
+let braze: FakeBraze;
 let cli: Cli;
 const eventId = '5f0adeff-6668-4427-8d02-57d803a2b841';
 const ofCustomer = { user: { external_user_id: 'customer-42' } };
@@ -25,6 +28,7 @@ const run: Cli['run'] = async (...how) => {
 
 beforeAll(async () => {
   hub = await startTestHub({ projects: ['mail'] });
+  braze = await startFakeBraze({ projects: [{ workspaceId: 'shop', keys: [brazeKey] }] });
   cli = openCli({ CURRENTS_URL: hub.hub.api.url, CURRENTS_TOKEN: hub.hub.adminToken ?? '', ...hub.hub.environment });
   const current = await hub.launch('mail', ['users.messages.email.Open']);
   await hub.post([
@@ -39,10 +43,14 @@ beforeAll(async () => {
     ({ selected, pending }) => selected === 4 && pending === 0,
     30_000,
   );
-}, 120_000);
+  await makeBuyers(hub, ['ann', 'bob']);
+  cli.write('braze.json', JSON.stringify(brazeSettings(braze)));
+  cli.write('braze.key', `${brazeKey}\n`);
+}, 180_000);
 afterAll(async () => {
   cli?.close();
   await hub?.stop();
+  await braze?.close();
 });
 
 describe('docs/cli.md', () => {
@@ -59,6 +67,8 @@ describe('docs/cli.md', () => {
   const answers: readonly (readonly [RegExp, string])[] = [
     [/^currents (pause|resume|replay|dead-letters (replay|discard)) cur_1/, 'mail\n'],
     [/^currents quarantine release/, 'release\n'],
+    [/^currents segments sync create buyers/, 'buyers\n'],
+    [/^currents segments sync launch ssy_1/, 'currents_buyers\n'],
     [/^currents tokens (create|revoke).* (braze|tok_2)$/, 'braze\n'],
     [/^currents tokens create.* grafana$/, 'grafana\n'],
   ];
@@ -75,6 +85,10 @@ describe('docs/cli.md', () => {
       /^REJECTED +rejected_by_mixpanel +users\.messages\.email\.Open +\w+ +2 +0 +0 /m,
     'currents dead-letters replay cur_1 --code rejected_by_mixpanel': /^job_\d+ is done\nevents +2$/m,
     'currents quarantine groups': /^UNKNOWN_EVENT_TYPE +users\.messages\.pigeon\.Open +1 +0 +0 /m,
+    'currents segments list': /^seg_1 +2 +\S+ \S+ +buyers +Buyers$/m,
+    'currents segments sync launch ssy_1 --follow': /^delivered +2$/m,
+    'currents segments sync list': /^ssy_1 +LIVE +braze +currents_buyers +2 +0 +0 +- +buyers$/m,
+    'currents segments sync drift ssy_1': /^held +2$/m,
     'currents tokens create braze': /^cur_ingest_\S+\n$/,
     'currents tokens create --role viewer --expires 90d grafana': /^cur_admin_\S+\n$/,
     'currents tokens revoke tok_2': /^braze is revoked$/m,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,6 +72,8 @@ export function openCli(environment: Readonly<Record<string, string>>) {
   return {
     start,
     run: (...how: Parameters<typeof start>): Promise<CliEnded> => start(...how).ended,
+    /** Writes a file into the folder. */
+    write: (name: string, content: string) => writeFileSync(join(cwd, name), content),
     close: () => rmSync(folder, { recursive: true }),
   };
 }

@@ -29,7 +29,9 @@ const constants = new Set([
   ...matches('Dockerfile', /^ARG ([A-Z_]+)=/gm),
   ...matches('apps/api/schema.graphql', /^ {2}([A-Z_]+)$/gm),
   ...Object.keys(httpProblems),
-  ...matches('apps/cli/src/config.ts', /environment\['([A-Z_]+)'\]/g),
+  ...['config.ts', 'change/credentials.ts'].flatMap((file) =>
+    matches(`apps/cli/src/${file}`, /environment\['([A-Z_]+)'\]/g),
+  ),
 ]);
 
 it('the standard documents exist', () => {

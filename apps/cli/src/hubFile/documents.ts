@@ -1,6 +1,4 @@
-const plain = '... on Problem { problemCode: code message remedy }';
-const problem = `${plain} ... on InputInvalid { problems { path message } }`;
-const page = 'pageInfo { hasNextPage endCursor }';
+import { page, plainProblem as plain, problem } from '../hub/documentParts.js';
 
 const rule = `drop { fields } hash { fields } truncate { fields maxLength } allowOnly { fields } rename { field to }
   constant { name value } filter { field values isInverted }`;

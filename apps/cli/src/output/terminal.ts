@@ -11,6 +11,8 @@ export interface Terminal {
   note(text: string): void;
   /** Asks, and returns the line that is typed, or undefined when the input ends. */
   ask(question: string): Promise<string | undefined>;
+  /** Reads standard input to its end; at most about so many characters, so that more can be refused. */
+  readInput(maxCharacters: number): Promise<string>;
   /** Whether notes are read by a person, so that a progress bar makes sense. */
   readonly isInteractive: boolean;
 }
@@ -37,6 +39,15 @@ export function openTerminal(): Terminal {
         lines.close();
         process.stdin.pause();
       }
+    },
+    async readInput(maxCharacters) {
+      process.stdin.setEncoding('utf8');
+      let text = '';
+      for await (const chunk of process.stdin) {
+        text += String(chunk);
+        if (text.length > maxCharacters) break;
+      }
+      return text;
     },
     isInteractive: process.stderr.isTTY,
   };

@@ -1,0 +1,77 @@
+import type { FakeBraze } from '../../src/fakes/braze/startFakeBraze.js';
+import { createAdminClient } from '../../src/hub/adminClient.js';
+import type { TestHub } from '../endToEnd/testHub.js';
+import { until } from '../endToEnd/until.js';
+
+export const brazeKey = '0b7e5a1c-9d35-4f0e-8f43-5a2f6f1d7c90';
+
+/** Settings of a sync to a fake Braze, but for the attribute. */
+export const brazeSettings = (braze: FakeBraze) => ({
+  restEndpoint: 'https://rest.fra-01.braze.eu',
+  baseUrl: braze.url,
+  secondsBeforeReversal: 0,
+});
+
+/** Pushes the cohort "Buyers" as Mixpanel does, and makes the segment "buyers" of it. Returns what pushes other members. */
+export async function makeBuyers({ hub: { api, adminToken } }: TestHub, ids: readonly string[]) {
+  const { ask } = createAdminClient(api.url, adminToken ?? '');
+  const made = await ask<{ createImportKey: { key: string } }>(
+    'mutation { createImportKey(input: { partner: "mixpanel", name: "buyers" }) { ... on CreateImportKeyPayload { key } } }',
+  );
+  const { key } = made.createImportKey;
+  let session = 0;
+  async function push(members: readonly string[]): Promise<void> {
+    const response = await fetch(`${api.url}/partners/mixpanel/webhook`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Basic ${Buffer.from(`mixpanel:${key}`).toString('base64')}`,
+      },
+      body: JSON.stringify({
+        action: 'members',
+        parameters: {
+          mixpanel_project_id: '1',
+          mixpanel_cohort_id: 'buyers',
+          mixpanel_cohort_name: 'Buyers',
+          mixpanel_session_id: `buyers-${++session}`,
+          page_info: { total_pages: 1, page_count: 1 },
+          members: members.map((id) => ({ mixpanel_distinct_id: id })),
+        },
+      }),
+    });
+    if (response.status !== 200) throw new Error(`the push was answered with ${response.status}`);
+    await response.arrayBuffer();
+  }
+  await push(ids);
+  const { cohorts } = await until(
+    () =>
+      ask<{ cohorts: { nodes: readonly { id: string; memberCount: number }[] } }>(
+        '{ cohorts { nodes { id memberCount } } }',
+      ),
+    (answer) => answer.cohorts.nodes[0]?.memberCount === ids.length,
+    30_000,
+  );
+  const created = await ask<{ createSegment: { segment: { id: string } } }>(
+    'mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { ... on CreateSegmentPayload { segment { id } } } }',
+    { input: { name: 'buyers', definition: { includes: cohorts.nodes[0]?.id } } },
+  );
+  const { id } = created.createSegment.segment;
+  const hasMembers = (expected: readonly string[]) =>
+    until(
+      () =>
+        ask<{ segment: { members: { nodes: readonly { externalId: string }[] } | null } }>(
+          'query ($id: ID!) { segment(id: $id) { ... on Segment { members(first: 50) { nodes { externalId } } } } }',
+          { id },
+        ),
+      ({ segment: { members } }) =>
+        members?.nodes.map(({ externalId }) => externalId).join() === expected.toSorted().join(),
+      30_000,
+    );
+  await hasMembers(ids);
+  return {
+    async push(members: readonly string[]): Promise<void> {
+      await push(members);
+      await hasMembers(members);
+    },
+  };
+}
