@@ -76,9 +76,14 @@ export interface Deduplication {
   readonly source: string;
 }
 
-/** An event in the partner's format, or why it is not sent: `skip` by rule, `reject` as a dead letter. */
+/**
+ * An event in the partner's format, or why it is not sent: `skip` by rule, `reject` as a dead letter. `route` names one of
+ * `RateLimit.routes`, for a payload that the partner accepts at another endpoint.
+ */
 export type MapResult<Payload> =
-  { readonly payload: Payload } | { readonly skip: string } | { readonly reject: string; readonly detail: string };
+  | { readonly payload: Payload; readonly route?: string }
+  | { readonly skip: string }
+  | { readonly reject: string; readonly detail: string };
 
 /**
  * A payload with its event's id and JSON text. Send the text, in lists with `joinJson`. Reading `payload` or `json` of a
@@ -88,6 +93,8 @@ export interface Item<Payload> {
   readonly id: string;
   readonly payload: Payload;
   readonly json: string;
+  /** The route that `map` named, if it did; the same for all items of a request. */
+  readonly route?: string | undefined;
   /** The chunk that contains this item's text. */
   readonly chunk?: JsonChunk | undefined;
 }
@@ -100,7 +107,8 @@ export interface JsonChunk {
   readonly ids: readonly string[];
 }
 
-export interface RateLimit<Payload> {
+/** What the partner accepts in one request. */
+export interface RequestLimits {
   /** Maximum events per request. */
   readonly maxEvents: number;
   /** Maximum bytes of JSON per request before compression, including `wrapBytes`. */
@@ -109,9 +117,20 @@ export interface RateLimit<Payload> {
   readonly maxEventBytes: number;
   /** Bytes of JSON that `send` adds around the items (brackets, keys). The engine counts a comma per item. */
   readonly wrapBytes: number;
+  /** Bytes of JSON that `send` adds as members of each item, which is an object, such as a key; 0 by default. */
+  readonly itemBytes?: number;
+}
+
+export interface RateLimit<Payload> extends RequestLimits {
   /** Maximum of concurrent requests of one Current over all workers. Each worker makes at least one. */
   readonly maxConcurrentRequests: number;
   readonly budgets: readonly Budget<Payload>[];
+  /**
+   * The endpoints that accept other payloads than most, by name, with those limits that differ; `maxBytes` can only be
+   * lower. A request has the items of one route, and the events of a user keep their order across routes. Left out
+   * where `map` names no route with these settings.
+   */
+  readonly routes?: Readonly<Record<string, Partial<RequestLimits>>>;
 }
 
 /** What the partner accepts for one key, such as a device, in any period of `periodMs`. */

@@ -7,6 +7,7 @@ export type {
   JsonChunk,
   MapResult,
   RateLimit,
+  RequestLimits,
   SendContext,
   SendResult,
   TestResult,

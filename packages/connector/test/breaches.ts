@@ -11,6 +11,8 @@ import type {
 } from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
 import { z } from 'zod';
+import type { RouteOptions } from '@currents/connector/conformance';
+import { clicks, routedToy } from './routedToy.js';
 import { logbook } from './toy/logbook.js';
 
 type Toy = Connector<any, any, any>;
@@ -20,6 +22,8 @@ type Context = SendContext<any, any>;
 export interface Breach {
   /** Whether the connector claims that its partner confirms events by a success alone. */
   readonly confirmsBySuccess?: boolean;
+  /** What the suite is given of the connector's routes; default: none. */
+  readonly routes?: Readonly<Record<string, RouteOptions>>;
   /** Part of the name of the law that has to fail. */
   readonly law: string;
   readonly how: string;
@@ -169,6 +173,94 @@ export const breaches: readonly Breach[] = [
     law: 'names the same budget key',
     how: 'a new key each time',
     changes: limiting({ budgets: [{ name: 'x', key: () => `${calls++}`, unit: 'events', limit: 1, periodMs: 1 }] }),
+  },
+
+  {
+    law: 'names only routes with limits',
+    how: 'names another',
+    changes: { map: (event, settings) => ({ ...toy.map(event, settings), route: 'clicks' }) },
+  },
+  {
+    law: 'names only routes with limits',
+    how: 'declares one that it never names',
+    routes: { clicks },
+    changes: { ...routedToy, map: toy.map },
+  },
+  {
+    law: 'the same if the event is replayed',
+    how: 'sends it elsewhere',
+    routes: { clicks },
+    changes: {
+      ...routedToy,
+      map: (event, settings, isReplay) => (isReplay ? toy : routedToy).map(event, settings),
+    },
+  },
+  { law: 'has routes of which the suite is given', how: 'says nothing of one', changes: routedToy },
+  {
+    law: 'on the route clicks without a warning only by what confirms',
+    how: 'takes any 200 for a success',
+    routes: { clicks },
+    changes: {
+      ...routedToy,
+      async send(items: Items, to: Context) {
+        await routedToy.send(items, to);
+        return answerAll(items, { outcome: 'delivered' });
+      },
+    },
+  },
+  {
+    law: 'interprets the answer as expected on the route clicks: 401',
+    how: 'waits',
+    routes: { clicks },
+    changes: { ...routedToy, send: async (items, to) => (await routedToy.send(items, to), answerAll(items, wait)) },
+  },
+  {
+    law: 'makes one request',
+    how: 'makes none on a route, and waits',
+    routes: { clicks },
+    changes: {
+      ...routedToy,
+      send: async (items, to) => (items[0]?.route ? answerAll(items, wait) : toy.send(items, to)),
+    },
+  },
+  {
+    law: 'wrapped in at most the declared bytes',
+    how: 'declares less for a route',
+    routes: { clicks },
+    changes: {
+      ...routedToy,
+      rateLimit: (settings) => ({ ...toy.rateLimit(settings), routes: { clicks: { wrapBytes: 2, itemBytes: 10 } } }),
+    },
+  },
+  {
+    law: 'fits the largest event into a request',
+    how: 'adds too much to each',
+    routes: { clicks },
+    changes: {
+      ...routedToy,
+      rateLimit: (settings) => ({ ...toy.rateLimit(settings), routes: { clicks: { itemBytes: 950_000 } } }),
+    },
+  },
+  {
+    law: 'fits the largest event into a request',
+    how: 'declares more for a route than for others',
+    routes: { clicks },
+    changes: {
+      ...routedToy,
+      rateLimit: (settings) => ({ ...toy.rateLimit(settings), routes: { clicks: { maxBytes: 2_000_000 } } }),
+    },
+  },
+  {
+    law: 'no detail repeats credentials or events that the partner repeats: 401',
+    how: 'quotes the token on a route',
+    routes: { clicks },
+    changes: {
+      ...routedToy,
+      send: async (items, to) =>
+        items[0]?.route
+          ? (await routedToy.send(items, to), answerAll(items, { ...wait, detail: tokenOf(to) }))
+          : toy.send(items, to),
+    },
   },
 
   { law: 'wrapped in at most the declared bytes', how: 'declares less', changes: limiting({ wrapBytes: 13 }) },

@@ -7,10 +7,11 @@ import { logbook } from './toy/logbook.js';
 describe('the laws for connectors', () => {
   it.each(breaches)(
     'fail for a connector that breaks "$law": $how',
-    async ({ law, changes, settings, confirmsBySuccess = false }) => {
+    async ({ law, changes, settings, confirmsBySuccess = false, routes = {} }) => {
       const laws = lawsOf({
         connector: { ...logbook, ...changes },
         confirmsBySuccess,
+        routes,
         examples: new URL('./toy/examples/', import.meta.url),
         settings: { valid: [settings ?? { host: 'logbook.example.com' }], invalid: [{ field: 'host', value: {} }] },
         credentials: {

@@ -35,6 +35,7 @@ function randomOf(seed: number): () => number {
 function createSeededPartner(seed: number) {
   const random = randomOf(seed);
   const arrived: Arrival[] = [];
+  const routes = new Set<string>();
   let inFlight = 0;
   let most = 0;
   const pause = () => new Promise((resolve) => setTimeout(resolve, 40 + random() * 40));
@@ -77,9 +78,12 @@ function createSeededPartner(seed: number) {
 
   return {
     arrived,
+    /** The routes of each request, in order of the alphabet. */
+    routes,
     most: () => most,
     async send(items: readonly Item<FakePayload>[]): Promise<readonly SendResult[]> {
       most = Math.max(most, ++inFlight);
+      routes.add([...new Set(items.map(({ route }) => route ?? 'usual'))].toSorted().join(' and '));
       await pause();
       const results = answer(items);
       await pause();
@@ -97,20 +101,27 @@ const others: SendOutcome = {
   scope: 'event',
 };
 
+/** Every third partner accepts a part of the events elsewhere. */
+const hasRoutes = (region: string): boolean => Number(region) % 3 === 0;
+
 /** The partner is chosen by the settings. Every second one declares a limit that its busiest user exceeds. */
 function seededConnector(partners: ReadonlyMap<string, ReturnType<typeof createSeededPartner>>): Connector {
   return {
     ...fakeConnector(createFakePartner()),
     settings: z.strictObject({ region: z.string() }),
-    map: (event) => ({
-      payload: { id: event.id, user: event.user.external_user_id ?? event.user.device_id ?? undefined },
-    }),
+    map({ id, user: ids }, { region }: { readonly region: string }) {
+      const user = ids.external_user_id ?? ids.device_id ?? undefined;
+      // The busiest user changes routes seldom: each change is a request that waits for the one before.
+      const isElsewhere = hasRoutes(region) && (user === 'user-0' ? /[13]\d\d$/ : /[147]$/).test(id);
+      return { payload: { id, user }, ...(isElsewhere && { route: 'elsewhere' }) };
+    },
     rateLimit: ({ region }: { readonly region: string }) => ({
       maxEvents: 20,
       maxBytes: 4_000,
       maxEventBytes: 1_000,
       wrapBytes: 2,
       maxConcurrentRequests: 4,
+      ...(hasRoutes(region) && { routes: { elsewhere: { maxEvents: 7, itemBytes: 20 } } }),
       budgets: [
         {
           name: 'user',
@@ -172,6 +183,8 @@ it('events of a user arrive in order: 20 seeded runs of throttling with several 
   for (const current of currents)
     expect(await hub.tally(current)).toEqual({ selected: sent.length, delivered: sent.length });
   expect(Math.min(...Array.from(partners.values(), (partner) => partner.most()))).toBeGreaterThan(1);
+  for (const [seed, { routes }] of partners)
+    expect([...routes].toSorted()).toEqual(hasRoutes(seed) ? ['elsewhere', 'usual'] : ['usual']);
 }, 150_000);
 
 /** The users whose events arrived first in another order than they were sent, and how many of them came too late. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import { itemsOf } from './items.js';
+import { itemsOf, routesOf } from './items.js';
 import { isCount, law, type Law } from './law.js';
 import type { Subject } from './subject.js';
 
@@ -64,8 +64,10 @@ export function limitLaws({ connector, allSettings }: Subject): Law[] {
       : [law('has a whole number of milliseconds for what is ahead', () => expectCount(maxAheadMs, 'maxAheadMs'))]),
     law('is data: whole numbers above zero, the same in every call', () => {
       for (const settings of allSettings) {
-        const { budgets, ...numbers } = connector.rateLimit(settings);
-        for (const [name, value] of Object.entries(numbers)) expectCount(value, name);
+        const limits = connector.rateLimit(settings);
+        const { budgets, routes = {}, ...numbers } = limits;
+        for (const each of [numbers, ...Object.values(routes)])
+          for (const [name, value] of Object.entries(each)) expectCount(value, name);
         for (const { name, unit, limit, periodMs, quota } of budgets) {
           expectCount(limit, `${name}.limit`);
           expectCount(periodMs, `${name}.periodMs`);
@@ -76,18 +78,23 @@ export function limitLaws({ connector, allSettings }: Subject): Law[] {
           }
           expect(name).not.toBe('');
         }
-        expect(JSON.stringify(connector.rateLimit(settings))).toBe(JSON.stringify({ ...numbers, budgets }));
+        expect(JSON.stringify(connector.rateLimit(settings))).toBe(JSON.stringify(limits));
       }
     }),
     law('fits the largest event into a request', () => {
       for (const settings of allSettings) {
-        const { maxBytes, maxEventBytes, wrapBytes } = connector.rateLimit(settings);
-        expect(maxEventBytes + wrapBytes).toBeLessThanOrEqual(maxBytes);
+        const limits = connector.rateLimit(settings);
+        for (const route of [{}, ...Object.values(limits.routes ?? {})]) {
+          const { maxBytes, maxEventBytes, wrapBytes, itemBytes = 0 } = { ...limits, ...route };
+          expect(maxEventBytes + itemBytes + wrapBytes).toBeLessThanOrEqual(maxBytes);
+          expect(maxBytes, 'the bytes of a route').toBeLessThanOrEqual(limits.maxBytes);
+        }
       }
     }),
     law('names the same budget key for the same payload', () => {
       for (const settings of allSettings) {
-        for (const { payload } of itemsOf(connector, settings)) {
+        const items = routesOf(connector, settings).flatMap((route) => itemsOf(connector, settings, 3, route));
+        for (const { payload } of items) {
           for (const budget of connector.rateLimit(settings).budgets) {
             const key = budget.key(payload);
             expect(['string', 'undefined']).toContain(typeof key);

@@ -1,6 +1,7 @@
 import { catalogue, sampleOf } from '@currents/schema';
 import type { CatalogueEvent } from '@currents/schema';
 import { expect, vi } from 'vitest';
+import type { MapResult } from '../connector.js';
 import { allEvents } from './awkwardEvents.js';
 import { examplesIn } from './examples.js';
 import { deepFreeze, law, lawsFor, snakeCase, type Law } from './law.js';
@@ -39,15 +40,33 @@ export function mapLaws(subject: Subject): Law[] {
     law('makes a payload of every event type that has a name, and none is too large', () => {
       expect(named.length, 'event types with a name').toBeGreaterThan(0);
       for (const settings of allSettings) {
-        const { maxEventBytes } = connector.rateLimit(settings);
+        const limits = connector.rateLimit(settings);
         for (const type of named) {
           const answer = mapped(subject, sampleOf(type.name), settings);
           // A setting may leave a type out, which the first settings do not.
           if (settings !== subject.settings && 'skip' in answer) continue;
           const json = JSON.stringify(payloadOf(subject, sampleOf(type.name), settings));
+          const { maxEventBytes } = { ...limits, ...limits.routes?.[routeOf(answer) ?? ''] };
           expect(Buffer.byteLength(json), type.name).toBeLessThanOrEqual(maxEventBytes);
         }
       }
+    }),
+    law('names only routes with limits, and all of them, the same if the event is replayed', () => {
+      for (const settings of allSettings) {
+        const declared = connector.rateLimit(settings).routes ?? {};
+        const used = new Set<string>();
+        for (const event of allEvents()) {
+          const route = routeOf(connector.map(event, settings));
+          if (route === undefined) continue;
+          used.add(route);
+          expect(routeOf(connector.map(event, settings, true))).toBe(route);
+        }
+        expect([...used].toSorted()).toStrictEqual(Object.keys(declared).toSorted());
+      }
+    }),
+    law('has routes of which the suite is given what the partner answers there', () => {
+      const [, ...routes] = subject.routes;
+      expect(routes.toSorted()).toStrictEqual(Object.keys(subject.options.routes ?? {}).toSorted());
     }),
     law('makes no payload of an event type that has no name', () => {
       const known = catalogue.map((type) => type.name).filter((name) => connector.nameOf(name) === undefined);
@@ -60,6 +79,8 @@ export function mapLaws(subject: Subject): Law[] {
     law('puts the event’s id into the payload, and makes different payloads of different ids', () => {
       for (const type of named) {
         const sample = sampleOf(type.name);
+        const route = routeOf(mapped(subject, sample));
+        if (route !== undefined && subject.options.routes?.[route]?.isIdempotent) continue;
         expect(JSON.stringify(payloadOf(subject, sample)), type.name).toContain(sample.id);
         const payloads = [sample.id, `${sample.id}:1`, `${sample.id}:2`, 'é'.repeat(40), 'é'.repeat(41)].map((id) =>
           JSON.stringify(payloadOf(subject, { ...sample, id })),
@@ -90,6 +111,10 @@ export function mapLaws(subject: Subject): Law[] {
       },
     ),
   ];
+}
+
+function routeOf(answer: MapResult<unknown>): string | undefined {
+  return 'payload' in answer ? answer.route : undefined;
 }
 
 function answersAt(subject: Subject, now: Date, random: number, events: readonly CatalogueEvent[]): string[] {

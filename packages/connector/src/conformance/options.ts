@@ -18,6 +18,8 @@ export interface ConformanceOptions<Settings, Credentials, Payload> {
    * to say. Then such a success has to deliver them; otherwise it must not do so without a warning.
    */
   readonly confirmsBySuccess?: boolean;
+  /** What differs on each route of `RateLimit.routes`, by name; all of those that the first valid settings have. */
+  readonly routes?: Readonly<Record<string, RouteOptions>>;
   /** What this partner answers to `test`, with valid and with invalid credentials. */
   readonly test: { readonly passed: HttpAnswer; readonly refused: HttpAnswer };
 }
@@ -34,7 +36,16 @@ export interface InvalidInput {
   readonly value: unknown;
 }
 
-interface ScriptedCase {
+export interface RouteOptions {
+  /** What this partner answers to `send` there, and the expected outcomes. */
+  readonly answers: readonly ScriptedCase[];
+  /** Bodies of a success by which the partner confirms all events there, as its reference has to say. */
+  readonly confirmedBy?: readonly unknown[];
+  /** Whether a repetition changes nothing there, so that a payload needs no id. */
+  readonly isIdempotent?: boolean;
+}
+
+export interface ScriptedCase {
   readonly name: string;
   readonly answer: HttpAnswer;
   /** One outcome for all items, or one for each of as many items. */

@@ -1,11 +1,12 @@
 import { sampleOf } from '@currents/schema';
 import { expect } from 'vitest';
+import type { Item } from '../connector.js';
 import type { HttpAnswer } from '../http.js';
 import { textAnswer } from './answers.js';
 import { itemsOf } from './items.js';
 import { law, lawsFor, type Law } from './law.js';
 import { scriptedHttp, type ScriptedHttp } from './scriptedHttp.js';
-import { payloadOf, sendTo, type Subject } from './subject.js';
+import { sendTo, type Subject } from './subject.js';
 
 /** A partner may repeat what was sent; the hub must not. */
 export function secrecyLaws(subject: Subject): Law[] {
@@ -21,10 +22,11 @@ export function secrecyLaws(subject: Subject): Law[] {
 }
 
 async function proveUrls(subject: Subject): Promise<void> {
-  const { connector, settings } = subject;
+  const { connector, settings, routes } = subject;
   for (const credentials of subject.credentials) {
-    const http = scriptedHttp(textAnswer(429, ''), textAnswer(429, ''));
-    await connector.send(itemsOf(connector, settings), { settings, credentials, http });
+    const http = scriptedHttp(textAnswer(429, ''), ...routes.map(() => textAnswer(429, '')));
+    for (const route of routes)
+      await connector.send(itemsOf(connector, settings, 3, route), { settings, credentials, http });
     await connector.test({ settings, credentials, http });
     const urls = http.requests.map((request) => decodeURIComponent(request.url)).join(' ');
     for (const secret of secretsIn(subject, credentials)) expect(urls).not.toContain(secret);
@@ -33,12 +35,15 @@ async function proveUrls(subject: Subject): Promise<void> {
 
 async function proveDetails(subject: Subject, credentials: unknown, answer: HttpAnswer): Promise<void> {
   const { connector, settings } = subject;
-  const items = itemsOf(connector, settings);
-  const { http } = await sendTo(subject, items, credentials, answer);
-  const secrets = [...secretsIn(subject, credentials), ...authorizationsIn(http)];
-  for (const word of [...secrets, ...identities(subject)]) {
-    const { results } = await sendTo(subject, items, credentials, repeating(answer, word));
-    expect(textsIn(results)).not.toContain(word);
+  const secrets = secretsIn(subject, credentials);
+  for (const route of subject.routes) {
+    const items = itemsOf(connector, settings, 3, route);
+    const { http } = await sendTo(subject, items, credentials, answer);
+    secrets.push(...authorizationsIn(http));
+    for (const word of [...secrets, ...identities(subject, items)]) {
+      const { results } = await sendTo(subject, items, credentials, repeating(answer, word));
+      expect(textsIn(results)).not.toContain(word);
+    }
   }
   for (const word of secrets) {
     const result = await connector.test({ settings, credentials, http: scriptedHttp(repeating(answer, word)) });
@@ -66,13 +71,10 @@ function authorizationsIn({ requests }: ScriptedHttp): string[] {
   );
 }
 
-/** The user of the first item, if its payload contains the id. */
-function identities(subject: Subject): string[] {
-  const type = subject.named[0];
-  if (type === undefined) return [];
-  const sample = sampleOf(type.name);
-  const user = sample.user.external_user_id ?? '';
-  return user !== '' && JSON.stringify(payloadOf(subject, sample)).includes(user) ? [user] : [];
+/** The users of the samples whose ids the payload of the first item contains. */
+function identities({ named }: Subject, [first]: readonly Item<unknown>[]): string[] {
+  const users = new Set(named.map(({ name }) => sampleOf(name).user.external_user_id ?? ''));
+  return [...users].filter((user) => user !== '' && first?.json.includes(user));
 }
 
 /** The same answer, with the word after each of its texts. */

@@ -2,13 +2,14 @@ import { expect } from 'vitest';
 import type { SendResult, TestResult } from '../connector.js';
 import type { HttpAnswer } from '../http.js';
 import { awkwardAnswers, emptyPraise, outages, textAnswer } from './answers.js';
-import { itemsOf } from './items.js';
+import { itemsOf, routesOf } from './items.js';
 import { law, lawsFor, maxDetailLength, snakeCase, type Law } from './law.js';
+import type { ScriptedCase } from './options.js';
 import { scriptedHttp } from './scriptedHttp.js';
 import { sendTo, type Subject } from './subject.js';
 
 export function sendLaws(subject: Subject): Law[] {
-  const { connector, settings, options } = subject;
+  const { connector, settings, options, routes } = subject;
   const budgets = connector.rateLimit(settings).budgets.map((budget) => budget.name);
   return [
     law('sends every item as its JSON text, wrapped in at most the declared bytes, to a declared origin', () =>
@@ -16,19 +17,23 @@ export function sendLaws(subject: Subject): Law[] {
     ),
     ...lawsFor(subject.answers, 'makes one request and answers every item once, by id', async (answer) => {
       for (const credentials of subject.credentials) {
-        for (const count of [1, 5]) {
-          const items = itemsOf(connector, settings, count);
+        for (const [route, count] of routes.flatMap((route) => [[route, 1] as const, [route, 5] as const])) {
+          const items = itemsOf(connector, settings, count, route);
           const { http, results } = await sendTo(subject, items, credentials, answer);
-          expect(http.requests).toHaveLength(1);
+          // A route may need credentials of another kind.
+          if (route !== undefined && http.requests.length === 0) expectBlocked(results);
+          else expect(http.requests).toHaveLength(1);
           expect(results.map(({ id }) => id).toSorted()).toStrictEqual(items.map(({ id }) => id).toSorted());
           for (const result of results) expectWellFormed(result, budgets);
         }
       }
     }),
     ...lawsFor(Object.entries(outages), 'defers every event in an outage', async (answer) => {
-      const items = itemsOf(connector, settings);
-      const { results } = await sendTo(subject, items, subject.credentials[0], answer);
-      expect(results.map((result) => result.outcome)).toStrictEqual(items.map(() => 'deferred'));
+      for (const route of routes) {
+        const items = itemsOf(connector, settings, 3, route);
+        const { results } = await sendTo(subject, items, subject.credentials[0], answer);
+        expect(results.map((result) => result.outcome)).toStrictEqual(items.map(() => 'deferred'));
+      }
     }),
     ...lawsFor(
       Object.entries(emptyPraise),
@@ -38,49 +43,82 @@ export function sendLaws(subject: Subject): Law[] {
       async (answer) => {
         const items = itemsOf(connector, settings);
         const { results } = await sendTo(subject, items, subject.credentials[0], answer);
-        const silent = results.filter((result) => result.outcome === 'delivered' && !result.warning);
-        expect(silent).toHaveLength(options.confirmsBySuccess ? items.length : 0);
+        expect(silentIn(results)).toHaveLength(options.confirmsBySuccess ? items.length : 0);
       },
     ),
+    ...Object.entries(options.routes ?? {}).flatMap(([route, { answers, confirmedBy = [] }]) => [
+      ...lawsFor(
+        Object.entries(emptyPraise),
+        `delivers on the route ${route} without a warning only by what confirms events there`,
+        async (answer) => {
+          const items = itemsOf(connector, settings, 3, route);
+          const { results } = await sendTo(subject, items, subject.credentials[0], answer);
+          const isConfirmed = 'body' in answer && confirmedBy.some((body) => JSON.stringify(body) === answer.body);
+          expect(silentIn(results)).toHaveLength(isConfirmed ? items.length : 0);
+        },
+      ),
+      ...answers.map((scripted) => interpretationLaw(subject, scripted, route)),
+    ]),
     law('blames the compression when a compressed request is answered with 415, and only then', async () => {
       for (const each of subject.allSettings) {
         const context = { settings: each, credentials: subject.credentials[0] };
-        const [sending, testing] = [scriptedHttp(textAnswer(415, '')), scriptedHttp(textAnswer(415, ''))];
-        const results = await connector.send(itemsOf(connector, each), { ...context, http: sending });
-        const tested = await connector.test({ ...context, http: testing });
         const isBlamed = (result: object): boolean => 'isCompressionRefused' in result;
-        expect(results.every(isBlamed)).toBe(sending.requests[0]?.gzip === true);
+        for (const route of routesOf(connector, each)) {
+          const sending = scriptedHttp(textAnswer(415, ''));
+          const results = await connector.send(itemsOf(connector, each, 3, route), { ...context, http: sending });
+          expect(results.every(isBlamed)).toBe(sending.requests[0]?.gzip === true);
+        }
+        const testing = scriptedHttp(textAnswer(415, ''));
+        const tested = await connector.test({ ...context, http: testing });
         expect(isBlamed(tested)).toBe(testing.requests[0]?.gzip === true);
       }
     }),
-    ...options.answers.map(({ name, answer, then }) =>
-      law(`interprets the answer as expected: ${name}`, async () => {
-        const items = itemsOf(connector, settings, typeof then === 'string' ? 3 : then.length);
-        const { results } = await sendTo(subject, items, subject.credentials[0], answer);
-        const outcomes = new Map(results.map((result) => [result.id, result.outcome]));
-        const expected = typeof then === 'string' ? items.map(() => then) : then;
-        expect(items.map((item) => outcomes.get(item.id))).toStrictEqual(expected);
-      }),
-    ),
+    ...options.answers.map((scripted) => interpretationLaw(subject, scripted)),
   ];
+}
+
+function interpretationLaw(subject: Subject, { name, answer, then }: ScriptedCase, route?: string): Law {
+  const place = route === undefined ? '' : ` on the route ${route}`;
+  return law(`interprets the answer as expected${place}: ${name}`, async () => {
+    const count = typeof then === 'string' ? 3 : then.length;
+    const items = itemsOf(subject.connector, subject.settings, count, route);
+    const { results } = await sendTo(subject, items, subject.credentials[0], answer);
+    const outcomes = new Map(results.map((result) => [result.id, result.outcome]));
+    const expected = typeof then === 'string' ? items.map(() => then) : then;
+    expect(items.map((item) => outcomes.get(item.id))).toStrictEqual(expected);
+  });
 }
 
 async function proveBody({ connector, allSettings, credentials: all }: Subject): Promise<void> {
   for (const settings of allSettings) {
-    for (const credentials of all) {
-      for (const count of [1, 2, 50]) {
-        const items = itemsOf(connector, settings, count);
-        const http = scriptedHttp(textAnswer(429, ''));
-        await connector.send(items, { settings, credentials, http });
-        expect(connector.origins(settings)).toContain(new URL(http.requests[0]?.url ?? '').origin);
-        const body = http.requests[0]?.body ?? '';
-        for (const item of items) expect(body).toContain(item.json);
-        const events = items.reduce((bytes, item) => bytes + Buffer.byteLength(item.json), 0);
-        const { wrapBytes } = connector.rateLimit(settings);
-        expect(Buffer.byteLength(body)).toBeLessThanOrEqual(wrapBytes + events + items.length - 1);
+    const limits = connector.rateLimit(settings);
+    for (const route of routesOf(connector, settings)) {
+      const { wrapBytes, itemBytes = 0 } = { ...limits, ...(route !== undefined && limits.routes?.[route]) };
+      for (const credentials of all) {
+        for (const count of [1, 2, 50]) {
+          const items = itemsOf(connector, settings, count, route);
+          const http = scriptedHttp(textAnswer(429, ''));
+          await connector.send(items, { settings, credentials, http });
+          if (route !== undefined && http.requests.length === 0) continue;
+          expect(connector.origins(settings)).toContain(new URL(http.requests[0]?.url ?? '').origin);
+          const body = http.requests[0]?.body ?? '';
+          // Members may be added to an item.
+          for (const { json } of items) expect(body).toContain(itemBytes > 0 ? json.slice(1, -1) : json);
+          const events = items.reduce((bytes, item) => bytes + Buffer.byteLength(item.json), 0);
+          const added = wrapBytes + itemBytes * items.length + items.length - 1;
+          expect(Buffer.byteLength(body)).toBeLessThanOrEqual(events + added);
+        }
       }
     }
   }
+}
+
+function silentIn(results: readonly SendResult[]): readonly SendResult[] {
+  return results.filter((result) => result.outcome === 'delivered' && !result.warning);
+}
+
+function expectBlocked(results: readonly SendResult[]): void {
+  expect(results.filter(({ outcome }) => outcome !== 'blocked')).toStrictEqual([]);
 }
 
 function expectWellFormed(result: SendResult, budgets: readonly string[]): void {

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import type { Item, MapResult, SendResult } from '../connector.js';
 import type { HttpAnswer } from '../http.js';
 import { awkwardAnswers } from './answers.js';
+import { routesOf } from './items.js';
 import { deepFreeze } from './law.js';
 import type { ConformanceOptions } from './options.js';
 import { scriptedHttp, type ScriptedHttp } from './scriptedHttp.js';
@@ -22,10 +23,17 @@ export function subjectOf<Settings, Credentials, Payload>(typed: ConformanceOpti
     settings: allSettings[0],
     allSettings,
     credentials: options.credentials.valid.map((value) => deepFreeze(connector.credentials.parse(value))),
+    /** The usual route, and those of the first settings. */
+    routes: routesOf(connector, allSettings[0]),
     /** Event types that have a name at the destination. */
     named: catalogue.filter((type) => connector.nameOf(type.name) !== undefined),
     /** Answers to `send` by name: those of every partner, and this partner's own. */
-    answers: [...Object.entries(awkwardAnswers), ...options.answers.map(({ name, answer }) => [name, answer] as const)],
+    answers: [
+      ...Object.entries(awkwardAnswers),
+      ...[options, ...Object.values(options.routes ?? {})].flatMap(({ answers }) =>
+        answers.map(({ name, answer }) => [name, answer] as const),
+      ),
+    ],
   };
 }
 

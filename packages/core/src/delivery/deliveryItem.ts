@@ -30,6 +30,10 @@ export class DeliveryItem implements Item<unknown> {
     return this.#userHash;
   }
 
+  get route(): string | undefined {
+    return this.chunk.route;
+  }
+
   get json(): string {
     return this.chunk.jsonAt(this.index);
   }

@@ -2,6 +2,7 @@ import type { Connector, Item } from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
 import { isTombstone, userDeleted } from '../batch/tombstone.js';
 import { brokenMapping, eventTooLarge, latestTimeOf, tooFarAhead } from './mapEvents.js';
+import { limitsOf } from './routeLimits.js';
 
 /** What becomes of one event before a request: an item to send, or why it is not sent. */
 export type MappedAlone =
@@ -17,11 +18,13 @@ export function mapAlone(connector: Connector, settings: unknown, event: Catalog
     if ('skip' in mapped) return { verdict: 'skipped', code: mapped.skip };
     if ('reject' in mapped) return { verdict: 'rejected', code: mapped.reject, detail: mapped.detail };
     if (event.time > latestTimeOf(connector, Date.now)) return { verdict: 'rejected', ...tooFarAhead(connector) };
-    const json = JSON.stringify(mapped.payload);
-    const { maxEventBytes } = connector.rateLimit(settings);
+    const { route } = mapped;
+    const payload: unknown = mapped.payload;
+    const json = JSON.stringify(payload);
+    const { maxEventBytes } = limitsOf(connector.rateLimit(settings), route);
     const bytes = Buffer.byteLength(json);
     if (bytes > maxEventBytes) return { verdict: 'rejected', ...eventTooLarge(connector, maxEventBytes, bytes) };
-    return { verdict: 'sent', item: { id: event.id, payload: mapped.payload, json } };
+    return { verdict: 'sent', item: { id: event.id, payload, route, json } };
   } catch (error) {
     return { verdict: 'rejected', ...brokenMapping(error) };
   }

@@ -7,10 +7,12 @@ import type { Attempt } from './attempt.js';
 import { errorKind, type AttemptContext, type UnreadableDelivery } from './attemptContext.js';
 import { DeliveryItem } from './deliveryItem.js';
 import { postpone } from './postpone.js';
+import { limitsOf } from './routeLimits.js';
+import { createRouteLists } from './routeLists.js';
 import { SerializedChunk } from './serializedChunk.js';
 import { userOf } from './userOrder.js';
 
-type Limits = Pick<RateLimit<unknown>, 'maxEvents' | 'maxEventBytes' | 'budgets'>;
+type Limits = Pick<RateLimit<unknown>, 'maxEvents' | 'maxEventBytes' | 'budgets' | 'routes'>;
 
 /** An event that is mapped and not yet serialized. */
 interface MappedEvent {
@@ -30,14 +32,14 @@ export interface OrderedItems {
   readonly frontCount: number;
 }
 
+/** The chunks of one route. */
 interface Chunks {
   /** Not serialized yet. */
   mapped: MappedEvent[];
   readonly items: DeliveryItem[];
-}
-
-function startChunks(): Chunks {
-  return { mapped: [], items: [] };
+  readonly route: string | undefined;
+  readonly maxEvents: number;
+  readonly maxEventBytes: number;
 }
 
 const noKeys: BudgetKeys = [];
@@ -46,16 +48,22 @@ const noKeys: BudgetKeys = [];
 const maxChunkEvents = 100;
 
 /** Within one mapping, an id that occurs again is a duplicate. */
-export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, context: AttemptContext) {
+export function startMapping(limits: Limits, context: AttemptContext) {
   const { connector, settings, order } = context;
+  const { budgets, routes } = limits;
   const latestTime = latestTimeOf(connector, () => context.now());
   const ids = new Set<string>();
-  const front = startChunks();
+  const front = createRouteLists(startChunks);
   /** Events behind others of their user in flight. They are sent later, so they do not share chunks with those before. */
-  const behind = startChunks();
+  const behind = createRouteLists(startChunks);
   const unreadable: UnreadableDelivery[] = [];
   const sampler = context.budgets?.startSampling(budgets);
   let lastKeys = noKeys;
+
+  function startChunks(route: string | undefined): Chunks {
+    const { maxEvents, maxEventBytes } = limitsOf(limits, route);
+    return { mapped: [], items: [], route, maxEvents: Math.min(maxChunkEvents, maxEvents), maxEventBytes };
+  }
 
   /** Neighbouring events often have the same keys; then they share one list. */
   function keysOf(payload: unknown): BudgetKeys {
@@ -89,26 +97,27 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
       return attempt.deadLetter(position, { outcome: 'rejected', ...tooFarAhead(connector) });
     ids.add(id);
     const user = userOf(event);
-    const chunks = user !== undefined && order.isBehind(user, attempt.age) ? behind : front;
+    const lists = user !== undefined && order.isBehind(user, attempt.age) ? behind : front;
+    const chunks = routes === undefined ? lists.usual : lists.listFor(mapped.route, user);
     chunks.mapped.push({ id, payload: mapped.payload, keys, drawn, attempt, position, user });
-    if (chunks.mapped.length >= Math.min(maxChunkEvents, maxEvents)) endChunk(chunks);
+    if (chunks.mapped.length >= chunks.maxEvents) endChunk(chunks);
   }
 
   function endChunk(chunks: Chunks): void {
-    const { mapped, items } = chunks;
+    const { mapped, items, route, maxEventBytes } = chunks;
     if (mapped.length === 0) return;
-    const chunk = tryToSerialize(mapped);
+    const chunk = tryToSerialize(mapped, route);
     if (chunk && chunk.json.length <= maxEventBytes) addItems(mapped, chunk, items);
-    else for (const each of mapped) serializeAlone(each, items);
+    else for (const each of mapped) serializeAlone(each, chunks);
     chunks.mapped = [];
   }
 
   /** Isolates an event that is too large or cannot be serialized from the rest of its chunk. */
-  function serializeAlone(mapped: MappedEvent, items: DeliveryItem[]): void {
+  function serializeAlone(mapped: MappedEvent, { items, route, maxEventBytes }: Chunks): void {
     const { attempt, position } = mapped;
     let chunk;
     try {
-      chunk = serialize([mapped]);
+      chunk = serialize([mapped], route);
     } catch (error) {
       return rejectBroken(attempt, position, error);
     }
@@ -126,6 +135,12 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
       const checks = sampler && drawn > 0 ? sampler.count(keys, drawn, bytes, !attempt.turns.has(position)) : noChecks;
       items.push(new DeliveryItem(id, chunk, index, checks, attempt, position, user));
     }
+  }
+
+  function itemsOf({ usual, all }: typeof front): DeliveryItem[] {
+    const lists = all();
+    for (const chunks of lists) endChunk(chunks);
+    return lists.length === 1 ? usual.items : lists.flatMap(({ items }) => items);
   }
 
   /** The other slices of a batch, and the other batches of an attempt, go on. */
@@ -170,28 +185,28 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
     },
     /** The items to send, of all deliveries mapped, in the order of each user: those behind others come last. */
     items(): OrderedItems {
-      endChunk(front);
-      endChunk(behind);
-      const all = behind.items.length > 0 ? front.items.concat(behind.items) : front.items;
-      return { all, frontCount: front.items.length };
+      const ended = itemsOf(front);
+      const later = itemsOf(behind);
+      return { all: later.length > 0 ? ended.concat(later) : ended, frontCount: ended.length };
     },
     /** The deliveries, so far, with events that could not be read. */
     unreadable: unreadable as readonly UnreadableDelivery[],
   };
 }
 
-function tryToSerialize(mapped: readonly MappedEvent[]): SerializedChunk | undefined {
+function tryToSerialize(mapped: readonly MappedEvent[], route: string | undefined): SerializedChunk | undefined {
   try {
-    return serialize(mapped);
+    return serialize(mapped, route);
   } catch {
     return undefined;
   }
 }
 
-function serialize(mapped: readonly MappedEvent[]): SerializedChunk {
+function serialize(mapped: readonly MappedEvent[], route: string | undefined): SerializedChunk {
   return new SerializedChunk(
     mapped.map(({ id }) => id),
     mapped.map(({ payload }) => payload),
+    route,
   );
 }
 

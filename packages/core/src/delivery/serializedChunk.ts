@@ -12,6 +12,8 @@ export class SerializedChunk implements JsonChunk {
   constructor(
     readonly ids: readonly string[],
     payloads: readonly unknown[],
+    /** The route of all of them. */
+    readonly route?: string | undefined,
   ) {
     this.json = Buffer.from(JSON.stringify(payloads)).subarray(1, -1);
   }
