@@ -30,6 +30,14 @@ const result = `fragment Result on JobResult {
   }
 }`;
 
+/** A mutation of one job, whose answer has the alias `change`. */
+const changeJob = (name: string): string => {
+  const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  return `mutation ($id: ID!) {
+    change: ${name}(input: { id: $id }) { ... on ${type}Payload { job { ${job} } } ${plainProblem} }
+  } ${result}`;
+};
+
 /** Every GraphQL document that the command line sends. A test validates each against the schema of the api. */
 export const documents = {
   overview: `query { overview {
@@ -42,6 +50,11 @@ export const documents = {
     currents(first: $first, after: $after, filter: $filter) { nodes { ${currentRow} } ${page} }
   }`,
   current: `query ($id: ID!) { current(id: $id) { __typename ... on Current { ${currentDetails} } ${plainProblem} } }`,
+  launchCurrent: `mutation ($input: LaunchCurrentInput!) {
+    launchCurrent(input: $input) {
+      ... on LaunchCurrentPayload { current { ${currentRow} } backfill { ${job} } } ${problem}
+    }
+  } ${result}`,
   pauseCurrent: `mutation ($id: ID!) {
     pauseCurrent(input: { id: $id }) { ... on PauseCurrentPayload { current { ${currentRow} } } ${plainProblem} }
   }`,
@@ -118,6 +131,11 @@ export const documents = {
       input: { currentId: $currentId, filter: $filter, dryRun: $dryRun, reason: $reason, confirmName: $confirmName }
     ) { ... on DiscardDeadLettersPayload { job { ${job} } } ${plainProblem} }
   } ${result}`,
+  restoreDeadLetters: `mutation ($currentId: ID!, $filter: ReplayFilter, $dryRun: Boolean!) {
+    change: restoreDeadLetters(input: { currentId: $currentId, filter: $filter, dryRun: $dryRun }) {
+      ... on RestoreDeadLettersPayload { job { ${job} } } ${plainProblem}
+    }
+  } ${result}`,
 
   quarantinedEvents: `query ($first: Int!, $after: String, $filter: QuarantineFilter) {
     quarantinedEvents(first: $first, after: $after, filter: $filter) {
@@ -132,6 +150,11 @@ export const documents = {
       ... on ReleaseQuarantinedEventsPayload { job { ${job} } } ${plainProblem}
     }
   } ${result}`,
+  purgeQuarantinedEvents: `mutation ($filter: QuarantineFilter, $dryRun: Boolean!, $reason: String, $confirmEventCount: Count) {
+    change: purgeQuarantinedEvents(
+      input: { filter: $filter, dryRun: $dryRun, reason: $reason, confirmEventCount: $confirmEventCount }
+    ) { ... on PurgeQuarantinedEventsPayload { job { ${job} } } ${plainProblem} }
+  } ${result}`,
 
   replayEvents: `mutation ($currentId: ID!, $filter: EventReplayFilter!, $dryRun: Boolean!, $confirmName: String) {
     change: replayEvents(input: { currentId: $currentId, filter: $filter, dryRun: $dryRun, confirmName: $confirmName }) {
@@ -140,6 +163,9 @@ export const documents = {
   } ${result}`,
 
   job: `query ($id: ID!) { job(id: $id) { ${job} } } ${result}`,
+  pauseJob: changeJob('pauseJob'),
+  resumeJob: changeJob('resumeJob'),
+  cancelJob: changeJob('cancelJob'),
   jobs: `query ($first: Int!, $after: String, $filter: JobFilter) {
     jobs(first: $first, after: $after, filter: $filter) { nodes { ${job} } ${page} }
   } ${result}`,

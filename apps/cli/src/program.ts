@@ -6,6 +6,7 @@ import { addCurrents } from './commands/currents.js';
 import { addDeadLetters } from './commands/deadLetters.js';
 import { addEvents } from './commands/events.js';
 import { addJobs } from './commands/jobs.js';
+import { addLaunch } from './commands/launch.js';
 import { addOperator } from './commands/operator.js';
 import { addOverview } from './commands/overview.js';
 import { addPrograms } from './commands/programs.js';
@@ -38,6 +39,7 @@ export function createProgram(surroundings: Surroundings): Command {
     .exitOverride();
   addOverview(program, surroundings);
   addCurrents(program, surroundings);
+  addLaunch(program, surroundings);
   addEvents(program, surroundings);
   addTail(program, surroundings);
   addDeadLetters(program, surroundings);

@@ -24,7 +24,10 @@ function complete(...words: readonly string[]): readonly string[] {
 
 it.each([
   [['ov'], ['overview']],
-  [['dead-letters', 're'], ['replay']],
+  [
+    ['dead-letters', 're'],
+    ['replay', 'restore'],
+  ],
   [['dead-letters', 'replay', 'cur_1', '--ou'], ['--outcome']],
   [
     ['--json', 'events', ''],

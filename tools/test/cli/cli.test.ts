@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFakeBraze, type FakeBraze } from '../../src/fakes/braze/startFakeBraze.js';
+import { createAdminClient } from '../../src/hub/adminClient.js';
 import { event, tomorrow } from '../endToEnd/events.js';
 import { ledgerOf } from '../endToEnd/ledger.js';
+import { tokenOf } from '../endToEnd/testEnvironment.js';
 import { startTestHub, type TestHub } from '../endToEnd/testHub.js';
 import { until } from '../endToEnd/until.js';
 import { blocksOf } from '../readme/blocks.js';
@@ -43,6 +45,7 @@ beforeAll(async () => {
     ({ selected, pending }) => selected === 4 && pending === 0,
     30_000,
   );
+  await createDraft('later');
   await makeBuyers(hub, ['ann', 'bob']);
   cli.write('braze.json', JSON.stringify(brazeSettings(braze)));
   cli.write('braze.key', `${brazeKey}\n`);
@@ -52,6 +55,20 @@ afterAll(async () => {
   await hub?.stop();
   await braze?.close();
 });
+
+async function createDraft(name: string): Promise<void> {
+  const { run: mutate } = createAdminClient(hub.hub.api.url, hub.hub.adminToken ?? '');
+  const input = {
+    ...{ name, destination: 'mixpanel', contactEmail: 'ana@example.com' },
+    settings: { region: 'us', baseUrl: hub.mixpanel.url },
+    credentials: { kind: 'projectToken', token: tokenOf('mail') },
+    selection: { eventTypes: ['users.messages.sms.Send'] },
+  };
+  const query = `mutation ($input: CreateCurrentInput!) {
+    createCurrent(input: $input) { __typename ... on Problem { message } }
+  }`;
+  await mutate(query, { input }, 'CreateCurrentPayload');
+}
 
 describe('docs/cli.md', () => {
   const page = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
@@ -65,7 +82,8 @@ describe('docs/cli.md', () => {
 
   /** What a user types when a command asks. */
   const answers: readonly (readonly [RegExp, string])[] = [
-    [/^currents (pause|resume|replay|dead-letters (replay|discard)) cur_1/, 'mail\n'],
+    [/^currents launch later/, 'later\n'],
+    [/^currents (pause|resume|replay|dead-letters (replay|discard|restore)) cur_1/, 'mail\n'],
     [/^currents quarantine release/, 'release\n'],
     [/^currents segments sync create buyers/, 'buyers\n'],
     [/^currents segments sync launch ssy_1/, 'currents_buyers\n'],
@@ -79,11 +97,13 @@ describe('docs/cli.md', () => {
     'currents show cur_1': /^state +LIVE since /m,
     [`currents events find ${eventId}`]: /^ {2}→ mail \(cur_1\): DELIVERED$/m,
     'currents events list --user customer-42 --from 24h': /SKIPPED\n {4}reason +before_2010/,
+    'currents launch later': /^later is LIVE$/m,
     'currents pause cur_1': /^mail is PAUSED$/m,
     'currents resume cur_1': /^mail is LIVE$/m,
     'currents dead-letters groups cur_1':
       /^REJECTED +rejected_by_mixpanel +users\.messages\.email\.Open +\w+ +2 +0 +0 /m,
     'currents dead-letters replay cur_1 --code rejected_by_mixpanel': /^job_\d+ is done\nevents +2$/m,
+    'currents dead-letters restore cur_1': /^job_\d+ is done\nevents +2$/m,
     'currents quarantine groups': /^UNKNOWN_EVENT_TYPE +users\.messages\.pigeon\.Open +1 +0 +0 /m,
     'currents segments list': /^seg_1 +2 +\S+ \S+ +buyers +Buyers$/m,
     'currents segments sync launch ssy_1 --follow': /^delivered +2$/m,
@@ -209,6 +229,38 @@ describe('a command', () => {
     const watched = await run(`${again} --json`);
     expect(watched.exitCode, watched.stderr).toBe(0);
     expect(JSON.parse(watched.stdout)).toMatchObject({ id, state: 'DONE', result: { eventCount: 1500 } });
+  }, 60_000);
+
+  it('pauses, resumes and cancels a job that is under way', async () => {
+    await hub.sql.begin(async (sql) => {
+      // The first step of the job waits for it.
+      await sql`lock table quarantine_batch in access exclusive mode`;
+      const release = cli.start('currents quarantine release --yes');
+      const listed = await until(
+        () => run('currents jobs list --state running --json'),
+        ({ stdout }) => stdout.trim() !== '[]',
+        30_000,
+      );
+      const [{ id }] = JSON.parse(listed.stdout) as [{ readonly id: string }];
+      expect((await run(`currents jobs pause ${id}`, `${id}\n`)).stdout).toBe(`${id} is PAUSED\n`);
+      expect(await release.ended).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining(`${id} is paused; currents jobs watch ${id} follows it`) as unknown,
+      });
+      expect((await run(`currents jobs resume ${id}`, `${id}\n`)).stdout).toMatch(/ is (QUEUED|RUNNING)$/m);
+      expect((await run(`currents jobs cancel ${id}`, 'job_0\n')).exitCode).toBe(1);
+      const { stdout } = await run(`currents jobs cancel ${id}`, `${id}\n`);
+      expect(stdout).toMatch(/ is (CANCELLED|(QUEUED|RUNNING), and ends soon)$/m);
+      expect((await run(`currents jobs watch ${id}`)).stdout).toMatch(/^state +CANCELLED$/m);
+    });
+  }, 120_000);
+
+  it('deletes as many quarantined events as it has shown', async () => {
+    await hub.post([event({ event_type: 'users.messages.raven.Open' })]);
+    const purged = await run('currents quarantine purge --type users.messages.raven.Open --reason test', 'purge\n');
+    expect(purged.stderr).toMatch(/^Deletes quarantined events for good:\nevents +1\n/);
+    expect([purged.exitCode, purged.stdout]).toEqual([0, expect.stringMatching(/^job_\d+ is done\nevents +1\n$/)]);
+    expect((await run('currents quarantine groups --type users.messages.raven.Open')).stdout).toMatch(/ 1 +0 +1 /);
   }, 60_000);
 
   it('exits with 1 when the overview has something critical, and puts it first', async () => {

@@ -34,7 +34,14 @@ export async function planAndRun(
     return exitCodes.done;
   }
   await confirm(session, plan, name);
-  const done = finished(await start({ dryRun: false, ...(/\$confirmName\b/.test(document) && { confirmName: name }) }));
+  const done = finished(
+    await start({
+      dryRun: false,
+      ...(/\$confirmName\b/.test(document) && { confirmName: name }),
+      // What has come since is not what was confirmed.
+      ...(/\$confirmEventCount\b/.test(document) && { confirmEventCount: planned.result?.eventCount }),
+    }),
+  );
   if (isJson) terminal.printJson(done);
   else terminal.print(`${done.id} is done\n${done.result ? describeResult(done.result) : ''}`.trimEnd());
   return exitCodes.done;

@@ -45,7 +45,9 @@ interface FilterOptions {
 export function addDeadLetters(program: Command, surroundings: Surroundings): void {
   const deadLetters = program
     .command('dead-letters')
-    .description('Lists, replays and discards dead letters: events that a destination rejected, or that expired.');
+    .description(
+      'Lists, replays, discards and restores dead letters: events that a destination rejected, or that expired.',
+    );
 
   withExample(
     withLimit(withFilter(deadLetters.command('list')), 50),
@@ -121,6 +123,27 @@ export function addDeadLetters(program: Command, surroundings: Surroundings): vo
           document: documents.discardDeadLetters,
           variables: { currentId: current.id, filter: filterOf(filter), reason },
           summary: `Discards dead letters of ${current.name} (${current.id})`,
+          name: current.name,
+        });
+      }),
+    );
+
+  withExample(
+    withFilter(deadLetters.command('restore <current>')),
+    'currents dead-letters restore cur_1 --code invalid',
+  )
+    .summary('open discarded dead letters of a Current again')
+    .description(
+      'Opens discarded dead letters of a Current again, as if they had not been discarded. Shows how many, and asks to type the name of the Current.',
+    )
+    .option('--yes', 'confirm without asking')
+    .action(
+      asking<FilterOptions>(surroundings, async (session, [name = ''], options) => {
+        const current = await findCurrent(session.hub, name);
+        return planAndRun(session, {
+          document: documents.restoreDeadLetters,
+          variables: { currentId: current.id, filter: filterOf(options) },
+          summary: `Opens discarded dead letters of ${current.name} (${current.id}) again`,
           name: current.name,
         });
       }),

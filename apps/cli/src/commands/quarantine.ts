@@ -40,7 +40,9 @@ interface FilterOptions {
 export function addQuarantine(program: Command, surroundings: Surroundings): void {
   const quarantine = program
     .command('quarantine')
-    .description('Lists and releases quarantined events: those that did not match the catalogue when they came.');
+    .description(
+      'Lists, releases and purges quarantined events: those that did not match the catalogue when they came.',
+    );
 
   withExample(withLimit(withFilter(quarantine.command('list')), 50), 'currents quarantine list --code bad-time')
     .summary('quarantined events, the newest first')
@@ -87,6 +89,29 @@ export function addQuarantine(program: Command, surroundings: Surroundings): voi
           summary: 'Releases quarantined events that pass by now, to all Currents that select them',
           name: 'release',
         }),
+      ),
+    );
+
+  withExample(
+    withFilter(quarantine.command('purge')),
+    'currents quarantine purge --type users.messages.pigeon.Open --to 1h --reason "from a test"',
+  )
+    .summary('delete quarantined events for good')
+    .description(
+      'Deletes quarantined events for good, released ones too; they stay counted. Shows how many, and asks to type "purge".',
+    )
+    .option('--reason <text>', 'why, for the audit log')
+    .option('--yes', 'confirm without asking')
+    .action(
+      asking<FilterOptions & { readonly reason?: string }>(
+        surroundings,
+        async (session, _args, { reason, ...options }) =>
+          planAndRun(session, {
+            document: documents.purgeQuarantinedEvents,
+            variables: { filter: filterOf(options), ...given({ reason }) },
+            summary: 'Deletes quarantined events for good',
+            name: 'purge',
+          }),
       ),
     );
 }
