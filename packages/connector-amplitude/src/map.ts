@@ -1,11 +1,11 @@
-import { createEventNaming, isGiven } from '@currents/connector';
+import { createEventNaming, isGiven, profileUpdate } from '@currents/connector';
 import type { MapResult } from '@currents/connector';
 import { nestsBeyond, type CatalogueEvent } from '@currents/schema';
 import { deviceFieldsOf, type DeviceFields } from './device.js';
 import { eventNames } from './eventNames.js';
 import { isId } from './identity.js';
 import { shortenLongLists } from './longLists.js';
-import { identify, profileUpdate, userPropertiesOf } from './profileUpdate.js';
+import { identify, userPropertiesOf } from './profileUpdate.js';
 import { copyOwn, maxLayers, saleOf } from './properties.js';
 import type { Settings } from './settings.js';
 

@@ -48,6 +48,7 @@ export { fitNested, type NestedLimits } from './fitNested.js';
 export { describeShortened, shortenedProperty, shortenLists } from './shortenLists.js';
 export { flatProperties } from './flatProperties.js';
 export { personEvents } from './personEvents.js';
+export { changesOfProfile, profileUpdate } from './profileUpdate.js';
 export { uuidOf } from './uuidOf.js';
 export { wholeRequests } from './wholeRequests.js';
 export { customPropertyPrefix, freePrefixes, purchasePropertyPrefix } from './freePrefixes.js';
