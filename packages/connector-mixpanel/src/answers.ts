@@ -1,4 +1,4 @@
-import { interpretAnswer, toSendOutcome } from '@currents/connector';
+import { interpretAnswer, jsonObjectIn, toSendOutcome } from '@currents/connector';
 import type { AnswerRules, HttpAnswer, SendOutcome } from '@currents/connector';
 import type { Settings } from './settings.js';
 
@@ -27,4 +27,33 @@ export function readAnswer(
   say: (words: string) => string,
 ): SendOutcome {
   return toSendOutcome(interpretAnswer(answer, rules(eventCount, gzip), say));
+}
+
+/**
+ * The outcome for all updates of profiles of a request that an answer treats alike. `status` is 1 for a success and 0 for a
+ * failure, of which `error` says more; a 200 may be either (Mixpanel, Set Property reference, verbose).
+ */
+export function readProfileAnswer(answer: HttpAnswer, count: number, say: (words: string) => string): SendOutcome {
+  const body = jsonObjectIn(answer, 200);
+  const { status, error, failed_records: failed } = body ?? {};
+  if (status === 0 || (typeof error === 'string' && error !== ''))
+    return { outcome: 'split', code: 'bad_request', detail: say(`HTTP 200: ${textOf(error)}`) };
+  if (Array.isArray(failed) && failed.length > 0)
+    return {
+      outcome: 'split',
+      code: 'unclear_answer',
+      detail: 'HTTP 200: some updates were refused, and none is named',
+    };
+  const { acceptedCount, ...usual } = rules(count, false);
+  const isConfirmed = status === 1;
+  const own: AnswerRules = {
+    ...usual,
+    isSuccess: (given) => isConfirmed || given['code'] === 200 || given['status'] === 'OK',
+    ...(!isConfirmed && acceptedCount && { acceptedCount }),
+  };
+  return toSendOutcome(interpretAnswer(answer, own, say));
+}
+
+function textOf(error: unknown): string {
+  return typeof error === 'string' && error !== '' ? error : 'no reason given';
 }

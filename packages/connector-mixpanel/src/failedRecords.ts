@@ -1,5 +1,5 @@
 import type { Item } from '@currents/connector';
-import type { ImportEvent } from './map.js';
+import type { Payload } from './map.js';
 
 /** What a 400 reports about single events. */
 export interface FailedRecords {
@@ -15,7 +15,7 @@ export interface FailedRecords {
  */
 export function readFailedRecords(
   body: Readonly<Record<string, unknown>>,
-  items: readonly Item<ImportEvent>[],
+  items: readonly Item<Payload>[],
 ): FailedRecords | undefined {
   const entries = body['failed_records'];
   if (!Array.isArray(entries)) return undefined;
@@ -39,7 +39,7 @@ function isComplete(imported: unknown, sent: number, refused: number, entries: n
   return isMatched ? imported >= sent - entries : imported === sent - refused;
 }
 
-function indexOf(entry: unknown, items: readonly Item<ImportEvent>[]): number | undefined {
+function indexOf(entry: unknown, items: readonly Item<Payload>[]): number | undefined {
   if (typeof entry !== 'object' || entry === null) return undefined;
   const { index, insert_id: plain, $insert_id: dollar } = entry as Readonly<Record<string, unknown>>;
   const place = typeof index === 'string' && /^\d{1,6}$/.test(index) ? Number(index) : index;
@@ -47,8 +47,12 @@ function indexOf(entry: unknown, items: readonly Item<ImportEvent>[]): number | 
   if (item === undefined) return undefined;
   // The reference spells the key in two ways. An entry with the id of another event is ignored.
   const id = plain ?? dollar;
-  const isOfItem = typeof id !== 'string' || id === '' || id === item.payload.properties['$insert_id'];
+  const isOfItem = typeof id !== 'string' || id === '' || id === idOf(item.payload);
   return isOfItem ? (place as number) : undefined;
+}
+
+function idOf(payload: Payload): unknown {
+  return 'properties' in payload ? payload.properties['$insert_id'] : payload.$distinct_id;
 }
 
 function reasonOf(entry: unknown): string {

@@ -5,28 +5,15 @@ import {
   freePrefixes,
   purchasePropertyPrefix,
   shortenLists,
+  type NestedLimits,
 } from '@currents/connector';
+import type { Misfits, Unfit } from './misfits.js';
 
 /** Mixpanel, Import Events reference, limits: fewer than 255 properties. */
 export const maxMembers = 254;
 
 /** Mixpanel, Import Events reference, limits: three levels, fewer than 255 members; property data types: about 8 KB. */
-const limits = { label: 'Mixpanel', maxLevels: 3, maxMembers, maxBytes: 8000 };
-
-/** What happened to properties beyond Mixpanel's limits. */
-export interface Misfits {
-  readonly unfit: Unfit[];
-  /** Which lists were shortened, for people; undefined where they are not to be. */
-  readonly shortened: string[] | undefined;
-}
-
-/** A property beyond Mixpanel's limits. */
-export interface Unfit {
-  /** Its name at Mixpanel. */
-  readonly name: string;
-  readonly reason: string;
-  readonly detail: string;
-}
+const eventLimits: NestedLimits = { label: 'Mixpanel', maxLevels: 3, maxMembers, maxBytes: 8000 };
 
 /** Free properties with their prefixes, up to `maxCount` together with the event's own. */
 export function freeProperties(
@@ -49,7 +36,12 @@ export function isFree(key: string, value: object): boolean {
 }
 
 /** The list or object within Mixpanel's limits; undefined, and added to `unfit`, if it cannot be made to fit. */
-export function fitted(name: string, value: object, { unfit, shortened }: Misfits): unknown {
+export function fitted(
+  name: string,
+  value: object,
+  { unfit, shortened }: Misfits,
+  limits: NestedLimits = eventLimits,
+): unknown {
   const answer = fitNested(value, limits);
   if ('value' in answer) return answer.value;
   const shorter = shortened && shortenLists(value, limits);
@@ -61,11 +53,11 @@ export function fitted(name: string, value: object, { unfit, shortened }: Misfit
   return undefined;
 }
 
-export function tooMany(name: string): Unfit {
+export function tooMany(name: string, max = maxMembers): Unfit {
   return {
     name,
     reason: 'too_many_properties',
-    detail: `expected at most ${maxMembers} properties, the limit of Mixpanel, got more`,
+    detail: `expected at most ${max} properties, the limit of Mixpanel, got more`,
   };
 }
 

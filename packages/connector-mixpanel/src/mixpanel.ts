@@ -3,20 +3,20 @@ import { cohortImport } from './cohort.js';
 import { cohortPull, queryHosts } from './cohortPull.js';
 import { deduplication } from './deduplication.js';
 import { rateLimit } from './limits.js';
-import { map, naming, reasons, type ImportEvent } from './map.js';
+import { map, nameOf, reasons, type Payload } from './map.js';
 import { hosts } from './request.js';
 import { send, test } from './send.js';
 import { credentials, settings, type Credentials, type Settings } from './settings.js';
 
-/** Mixpanel, through its `/import` endpoint. */
-export const mixpanel: Connector<Settings, Credentials, ImportEvent> = {
+/** Mixpanel, through its `/import` endpoint, and `/engage` for updates of profiles. */
+export const mixpanel: Connector<Settings, Credentials, Payload> = {
   name: 'mixpanel',
   label: 'Mixpanel',
   settings,
   credentials,
   reasons,
   origins: regionOrigins([hosts, queryHosts]),
-  nameOf: naming.nameOf,
+  nameOf,
   map,
   deduplication,
   rateLimit,

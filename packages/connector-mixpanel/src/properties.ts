@@ -1,6 +1,7 @@
 import type { CatalogueEvent } from '@currents/schema';
-import { fitted, freeProperties, isFree, maxMembers, tooMany, type Misfits } from './freeProperties.js';
+import { fitted, freeProperties, isFree, maxMembers, tooMany } from './freeProperties.js';
 import { insertIdOf } from './identity.js';
+import type { Misfits } from './misfits.js';
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -94,7 +95,7 @@ function spread(
 }
 
 /** Reserved by Mixpanel; some names change what happens to the event (`$ignore`, `$import`, `mp_original_…`). */
-function isReserved(key: string): boolean {
+export function isReserved(key: string): boolean {
   const first = key.charCodeAt(0);
   return first === dollar || (first === letterM && key.startsWith('mp_'));
 }

@@ -2,6 +2,9 @@ import { baseUrlSetting, eventNamesSetting, requestBytesSetting } from '@current
 import { z } from 'zod';
 import { eventNames } from './eventNames.js';
 
+/** Mixpanel’s tokens have 32 characters; longer ones are accepted up to this, which requests reserve room for. */
+export const maxTokenBytes = 128;
+
 const eventName = z
   .string()
   .trim()
@@ -25,6 +28,12 @@ export const settings = z
       .default('shorten')
       .describe(
         'What to do with a list beyond Mixpanel’s limits: shorten it to its first elements and name it in the property currents_shortened, or treat it as an unfit property.',
+      ),
+    profileUpdates: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Also sends updates of profiles, which set properties of the user. Select users.profile.Update, too. Needs the project token as credentials.',
       ),
     gzip: z.boolean().default(true).describe('Compresses requests. Turn it off for a proxy that cannot read them.'),
     requestBytes: requestBytesSetting(10_000_000, 2_000_000),
@@ -52,7 +61,7 @@ export const credentials = z
   .discriminatedUnion('kind', [
     z.strictObject({
       kind: z.literal('projectToken'),
-      token: key.describe('The project token (Project Settings, Access Keys).'),
+      token: key.max(maxTokenBytes).describe('The project token (Project Settings, Access Keys).'),
     }),
     z.strictObject({
       kind: z.literal('serviceAccount'),

@@ -21,6 +21,7 @@ describeConnector({
   examples: new URL('../examples/', import.meta.url),
   settings: {
     valid: [
+      { region: 'us', profileUpdates: true },
       { region: 'us' },
       { region: 'in', gzip: false, requestBytes: 10_000_000, rateShare: 0.25, unfitProperties: 'leave_out' },
       {
@@ -50,6 +51,7 @@ describeConnector({
       { field: 'requestBytes', value: { region: 'us', requestBytes: 1_000 } },
       { field: 'rateShare', value: { region: 'us', rateShare: 0 } },
       { field: 'gzip', value: { region: 'us', gzip: 'yes' } },
+      { field: 'profileUpdates', value: { region: 'us', profileUpdates: 'yes' } },
     ],
   },
   credentials: {
@@ -69,6 +71,7 @@ describeConnector({
       { field: 'token', value: { kind: 'projectToken' } },
       { field: 'token', value: { kind: 'projectToken', token: ' ' } },
       { field: 'token', value: { kind: 'projectToken', token: 'with:colon' } },
+      { field: 'token', value: { kind: 'projectToken', token: 'x'.repeat(129) } },
       { field: 'secret', value: { kind: 'serviceAccount', username: 'hub', projectId: '1' } },
       { field: 'projectId', value: { kind: 'serviceAccount', username: 'hub', secret: 'x' } },
       { field: 'projectId', value: { kind: 'serviceAccount', username: 'hub', secret: 'x', projectId: '1&strict=0' } },
@@ -98,6 +101,38 @@ describeConnector({
     },
     { name: '429', answer: jsonAnswer(429, { code: 429, error: 'Project exceeded rate limits.' }), then: 'deferred' },
   ],
+  routes: {
+    profiles: {
+      // "`status`, with the value 1 on success" (Mixpanel, Set Property reference, verbose).
+      confirmedBy: [{ status: 1 }],
+      // A repeated $set sets the same.
+      isIdempotent: true,
+      answers: [
+        { name: '200', answer: jsonAnswer(200, { status: 1, error: null }), then: 'delivered' },
+        {
+          name: '200 as of /import',
+          answer: jsonAnswer(200, { code: 200, num_records_imported: 3, status: 'OK' }),
+          then: 'delivered',
+        },
+        { name: '200 of a failure', answer: jsonAnswer(200, { status: 0, error: 'no' }), then: 'split' },
+        {
+          name: '200 that names one',
+          answer: jsonAnswer(200, { status: 1, error: null, failed_records: [{ index: 1, field: '$set' }] }),
+          then: ['delivered', 'rejected', 'delivered'],
+        },
+        {
+          name: '400 that names one',
+          answer: failed([{ index: 0, insert_id: '', field: '$distinct_id', message: 'is invalid' }], 2),
+          then: ['rejected', 'delivered', 'delivered'],
+        },
+        { name: '400 without records', answer: failed(['no'], 0), then: 'split' },
+        { name: '401', answer: jsonAnswer(401, { error: 'Unauthorized', status: 'error' }), then: 'blocked' },
+        { name: '403', answer: jsonAnswer(403, { error: 'Forbidden', status: 'error' }), then: 'blocked' },
+        { name: '413', answer: jsonAnswer(413, { code: 413, error: 'request exceeds max limit' }), then: 'split' },
+        { name: '429', answer: jsonAnswer(429, { code: 429, error: 'rate limits' }), then: 'deferred' },
+      ],
+    },
+  },
   test: {
     passed: jsonAnswer(400, { code: 400, error: 'invalid JSON', status: 'Bad Request' }),
     refused: jsonAnswer(401, { code: 401, error: 'Invalid credentials', status: 'Unauthorized' }),

@@ -12,6 +12,11 @@ export function payloadOf(event: CatalogueEvent, choices = settings): ImportEven
   return JSON.parse(JSON.stringify(mapped.payload)) as ImportEvent;
 }
 
+/** The properties of an event's payload. */
+export function propertiesIn(payload: unknown): ImportEvent['properties'] {
+  return (payload as ImportEvent).properties;
+}
+
 /** A custom event with these free properties. */
 export function customEvent(custom_properties: unknown, more: Partial<CatalogueEvent> = {}): CatalogueEvent {
   return { ...sampleOf('users.behaviors.CustomEvent'), properties: { name: 'Tried', custom_properties }, ...more };

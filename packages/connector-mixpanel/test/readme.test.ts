@@ -32,12 +32,20 @@ describe('the README', () => {
       jsonAnswer(400, { failed_records: [record, 'another'] }),
     ];
     const codes = new Set<string>();
-    for (const answer of [...Object.values(awkwardAnswers), ...named]) {
-      const items = itemsOf(mixpanel, settings);
-      for (const result of await mixpanel.send(items, { settings, credentials, http: scriptedHttp(answer) })) {
-        if ('code' in result) codes.add(result.code);
-      }
-    }
+    const withProfiles = mixpanel.settings.parse({ region: 'us', profileUpdates: true });
+    const account = { kind: 'serviceAccount', username: 'hub', secret: 'x', projectId: '1' };
+    for (const answer of [...Object.values(awkwardAnswers), ...named])
+      for (const [items, to] of [
+        [itemsOf(mixpanel, settings), { settings, credentials }],
+        [itemsOf(mixpanel, withProfiles, 3, 'profiles'), { settings: withProfiles, credentials }],
+        [
+          itemsOf(mixpanel, withProfiles, 3, 'profiles'),
+          { settings: withProfiles, credentials: mixpanel.credentials.parse(account) },
+        ],
+      ] as const)
+        for (const result of await mixpanel.send(items, { ...to, http: scriptedHttp(answer) }))
+          if ('code' in result) codes.add(result.code);
+    expect(codes).toContain('project_token_needed');
     expect(codes.size).toBeGreaterThan(15);
     for (const code of codes) expect(readme).toContain(`\`${code.replace(/^http_\d+$/, 'http_<status>')}\``);
   });

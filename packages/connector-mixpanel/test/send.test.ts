@@ -2,10 +2,10 @@ import type { HttpAnswer, SendOutcome } from '@currents/connector';
 import { htmlAnswer, itemsOf, jsonAnswer, noAnswer, scriptedHttp, textAnswer } from '@currents/connector/conformance';
 import { mixpanel } from '@currents/connector-mixpanel';
 import { describe, expect, it } from 'vitest';
-import { settings } from './payload.js';
+import { propertiesIn, settings } from './payload.js';
 
 const credentials = mixpanel.credentials.parse({ kind: 'projectToken', token: '9f2c41d07be84a6f8c35e1a2d7460b9e' });
-const [first, second, third] = itemsOf(mixpanel, settings, 3).map((item) => item.payload.properties['$insert_id']);
+const [first, second, third] = itemsOf(mixpanel, settings, 3).map(({ payload }) => propertiesIn(payload)['$insert_id']);
 
 async function send(answer: HttpAnswer, count = 3): Promise<Record<string, unknown>[]> {
   const items = itemsOf(mixpanel, settings, count);
@@ -169,7 +169,7 @@ describe('a 400 that names events', () => {
 
   it('names the invalid field of each, without its value', async () => {
     const [item] = itemsOf(mixpanel, settings, 1);
-    const message = `'${String(item?.payload.properties['distinct_id'])}' will not do`;
+    const message = `'${String(propertiesIn(item?.payload)['distinct_id'])}' will not do`;
     const [result] = await send(
       jsonAnswer(400, { failed_records: [{ index: 0, field: 'properties.distinct_id', message }] }),
       1,

@@ -39,6 +39,14 @@ export function partlyImported(
   });
 }
 
+/** A success of /engage; Mixpanel, Set Property reference, verbose. */
+export const profilesSet: Answer = json(200, { status: 1, error: null });
+
+/** A failure of all of a request to /engage. */
+export function profilesRefused(error: string): Answer {
+  return json(200, { status: 0, error });
+}
+
 export function forbidden(): Answer {
   return json(403, { error: 'Forbidden', status: 'error' }); // assumed
 }

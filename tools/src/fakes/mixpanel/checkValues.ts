@@ -5,7 +5,7 @@ const tooMany = 255;
 const deepest = 3;
 const maxStringBytes = 255;
 // Mixpanel, data types page: about 8 KB for a whole list or object.
-const largestValueBytes = 8 * 1024;
+const usual = { maxProperties: tooMany - 1, largestValueBytes: 8 * 1024, root: 'properties' };
 /** Above this depth even lists are refused, so that recursion does not overflow the stack. */
 const deepestWalk = 64;
 const tooDeep = 'nesting too deep';
@@ -13,10 +13,10 @@ const tooDeep = 'nesting too deep';
 type Fail = (field: string, message: string) => void;
 
 /**
- * Checks all values in `properties`. Visits each value once and sums an upper bound of its JSON size; measures the JSON
+ * Checks all values in `properties`, which the faults call `root`. Visits each value once and sums an upper bound of its JSON size; measures the JSON
  * only if that bound is too large.
  */
-export function createValueCheck(maxEventBytes: number) {
+export function createValueCheck(maxEventBytes: number, { maxProperties, largestValueBytes, root } = usual) {
   // Set for each record, which avoids a closure per record.
   let found: Pick<Findings, 'cut' | 'emptied'> = { cut: [], emptied: [] };
   let looksAtText = true;
@@ -63,7 +63,7 @@ export function createValueCheck(maxEventBytes: number) {
     event: string,
     properties: Readonly<Record<string, unknown>>,
     mayHoldIllFormedText: boolean,
-    into: Findings,
+    into: Pick<Findings, 'cut' | 'emptied'>,
     fail: Fail,
   ): void => {
     found = into;
@@ -82,17 +82,17 @@ export function createValueCheck(maxEventBytes: number) {
         continue;
       }
       const failuresBefore = late.length;
-      const valueWeight = weigh(value, 'properties', key, 0, 0);
-      weight += weighKey(key, 'properties') + valueWeight;
+      const valueWeight = weigh(value, root, key, 0, 0);
+      weight += weighKey(key, root) + valueWeight;
       const mayBeLarge = typeof value === 'object' && value !== null && valueWeight > largestValueBytes;
       if (mayBeLarge && late.length === failuresBefore && jsonBytes(value) > largestValueBytes) {
-        found.emptied.push(join('properties', key));
+        found.emptied.push(join(root, key));
       }
     }
     const walkedWhole = !late.some(([, message]) => message === tooDeep);
     if (weight >= maxEventBytes && walkedWhole && jsonBytes({ event, properties }) >= maxEventBytes)
       fail('', 'event exceeds max size');
-    if (keys >= tooMany) fail('properties', 'too many properties');
+    if (keys > maxProperties) fail(root, 'too many properties');
     for (const [field, message] of late) fail(field, message);
   };
 }

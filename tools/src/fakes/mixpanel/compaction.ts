@@ -6,7 +6,9 @@ import type { StoredEvent } from '../ledger.js';
  */
 export function compact(view: readonly StoredEvent[], idProperty: string) {
   const latest = new Map<string, StoredEvent>();
-  for (const copy of view) {
+  // Updates of profiles are no events.
+  const events = view.filter(({ event }) => 'properties' in event);
+  for (const copy of events) {
     const properties = copy.event['properties'] as Readonly<Record<string, unknown>>;
     const time = Number(properties['time']);
     const day = Math.floor((time >= 1e11 ? time : time * 1000) / 86_400_000);
@@ -20,9 +22,9 @@ export function compact(view: readonly StoredEvent[], idProperty: string) {
     return typeof id === 'string' ? id : undefined;
   };
   const kept = new Set([...latest.values()].map(sourceId));
-  const lost = new Set(view.map(sourceId).filter((id): id is string => id !== undefined && !kept.has(id)));
+  const lost = new Set(events.map(sourceId).filter((id): id is string => id !== undefined && !kept.has(id)));
   return {
-    before: view.length,
+    before: events.length,
     after: latest.size,
     /** The `idProperty` values that no event has after compaction: distinct events with the same identity. */
     lostIds: [...lost] as readonly string[],

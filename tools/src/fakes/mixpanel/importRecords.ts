@@ -90,14 +90,14 @@ function mendsInsertId(found: Findings, strict: boolean): boolean {
 }
 
 /** A refused record with its problems. */
-interface FailedRecord {
+export interface FailedRecord {
   readonly index: number;
   readonly insertId: string;
   readonly problems: readonly Problem[];
 }
 
 /** `failed_records` of a response; undefined if it is omitted. */
-function listFailed(
+export function listFailed(
   failed: readonly FailedRecord[],
   eventCount: number,
   profile: MixpanelProfile,

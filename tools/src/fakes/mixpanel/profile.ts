@@ -32,6 +32,12 @@ export const mixpanelSwitches = {
   retryAfter: oneOf('none', 'seconds', 'date'),
   /** Accepts events from before 2010 but never shows them. */
   cutoff2010: onOff(false),
+  /** A success of /engage: as verbose=1 has it, or as strict=1 has it at /import. */
+  engageSuccess: oneOf('verbose', 'strict'),
+  /** The status of a response of /engage that names refused updates. */
+  engageFailure: oneOf(200, 400),
+  /** Whether /engage, which requires no credentials but the token in each update, checks those that come. */
+  engageCredentials: oneOf('ignored', 'checked'),
   /** The number of profiles per page of the Query API. */
   queryPageSize: anyNumber(1_000),
 };

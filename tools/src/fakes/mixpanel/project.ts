@@ -38,6 +38,8 @@ export interface ProjectState {
   /** Calls of the Query API. */
   readonly queries: RollingCount;
   readonly cohorts: Map<number, QueryCohort>;
+  /** The properties of profiles that /engage has set, by distinct_id. */
+  readonly people: Map<string, Readonly<Record<string, unknown>>>;
 }
 
 /** The state of Mixpanel's ingestion. */
@@ -66,5 +68,6 @@ export function openProject(project: MixpanelProject): ProjectState {
     shards: new Map(),
     queries: createRollingCount(),
     cohorts: new Map(),
+    people: new Map(),
   };
 }

@@ -1,4 +1,5 @@
-import { decodeText, parseJson } from '../strictJson.js';
+import { createHash } from 'node:crypto';
+import { decodeText, isObject, parseJson } from '../strictJson.js';
 
 export interface Records {
   readonly records: readonly unknown[];
@@ -33,7 +34,17 @@ export function readRecords(bytes: Uint8Array, mediaType: MediaType): Records | 
 
 /** The ids of the records that are strings. */
 export function insertIdsOf(records: readonly unknown[]): readonly string[] {
-  return records.flatMap((record) => insertIdOf(record) ?? []);
+  return records.flatMap((record) => profileIdOf(record) ?? insertIdOf(record) ?? []);
+}
+
+/**
+ * What tells updates of profiles apart in the ledger, as they have no id: the user, and a hash of what is set. Undefined for
+ * another record.
+ */
+export function profileIdOf(record: unknown): string | undefined {
+  if (!isObject(record) || typeof record['$distinct_id'] !== 'string') return undefined;
+  const { $token: _, $distinct_id: user, ...operations } = record;
+  return `${user} ${createHash('sha256').update(JSON.stringify(operations)).digest('hex').slice(0, 16)}`;
 }
 
 function insertIdOf(record: unknown): string | undefined {

@@ -7,7 +7,11 @@ import { mixpanelRegions, openProject, type MixpanelProject, type ProjectState }
 import type { QueryCohort } from './queryApi.js';
 import { createMixpanelService } from './service.js';
 
-const calls = { compact: '/_ctl/mixpanel/compact', setCohort: '/_ctl/mixpanel/cohort' } as const;
+const calls = {
+  compact: '/_ctl/mixpanel/compact',
+  setCohort: '/_ctl/mixpanel/cohort',
+  profileOf: '/_ctl/mixpanel/profile',
+} as const;
 
 type MixpanelExtra = ReturnType<typeof open>['extra'];
 export type MixpanelControl = FakeControl<MixpanelProject, MixpanelProfile> & MixpanelExtra;
@@ -16,6 +20,11 @@ export type FakeMixpanelOptions = FakeOptions<MixpanelProject, MixpanelProfile>;
 
 function open(surroundings: Surroundings<MixpanelProfile>) {
   const states: ProjectState[] = [];
+  const stateOf = (projectId: string): ProjectState => {
+    const state = states.find(({ project }) => project.projectId === projectId);
+    if (state === undefined) throw new Error(`there is no project ${JSON.stringify(projectId)}`);
+    return state;
+  };
   return {
     service: createMixpanelService({ ...surroundings, projects: () => states }),
     createProject(project: MixpanelProject): void {
@@ -31,11 +40,10 @@ function open(surroundings: Surroundings<MixpanelProfile>) {
       /** Returns the events that the compaction would drop now; changes nothing. */
       compact: (idProperty: string) => compact(surroundings.ledger.snapshot(0).view, idProperty),
       /** Creates or replaces a cohort of the Query API. Throws for an unknown project. */
-      setCohort(projectId: string, cohort: QueryCohort): void {
-        const state = states.find(({ project }) => project.projectId === projectId);
-        if (state === undefined) throw new Error(`there is no project ${JSON.stringify(projectId)}`);
-        state.cohorts.set(cohort.id, cohort);
-      },
+      setCohort: (projectId: string, cohort: QueryCohort): void =>
+        void stateOf(projectId).cohorts.set(cohort.id, cohort),
+      /** The properties of a profile; undefined if there is none. Throws for an unknown project. */
+      profileOf: (projectId: string, distinctId: string) => stateOf(projectId).people.get(distinctId),
     },
   };
 }
