@@ -24,7 +24,7 @@ const startWork = () => {
   return { wake: work.wake, stop: () => Promise.all([sweeps.stop(), work.stop()]) };
 };
 const waiting = async () => (await inbox.sql`select from cohort_change where state = 'pending'`).count;
-const applied = () => until(waiting, (count) => count === 0);
+const applied = (withinMs?: number) => until(waiting, (count) => count === 0, withinMs);
 
 /** A simulated partner: its members, and runs of changes with duplicates, retries, reordering and restarts. */
 function createSender(seed: number) {
@@ -149,10 +149,11 @@ describe('the membership', () => {
       }
     }
     expect(killed).toBeGreaterThan(4);
-    await applied();
+    // A worker that failed six times in a row on a cohort pauses half a minute for it.
+    await applied(60_000);
     await Promise.all(works.map((work) => work.stop()));
     for (const sender of senders) expect(await inbox.members(sender.id)).toEqual(sender.held());
-  });
+  }, 100_000);
 });
 
 describe('a worker that dies just', () => {
