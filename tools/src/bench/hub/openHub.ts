@@ -123,6 +123,8 @@ export async function openHub(
       ...(worker && { worker: worker.pid }),
       ...stores,
     }),
+    /** Starts another api on the same stores, which is not measured. */
+    startApi: () => start('api'),
     /** @param variables more environment variables for the worker. */
     async startWorker(variables?: Readonly<Record<string, string>>): Promise<void> {
       worker = await start('worker', variables);

@@ -9,7 +9,8 @@ interface Fill {
   readonly events: number;
   /** Days that the events are spread over, today included. */
   readonly days: number;
-  /** Connections of the sender: with one, each request is a batch of its own. */
+  readonly apis: number;
+  /** Connections of the sender to each api: with one, each request is a batch of its own. */
   readonly connections: number;
 }
 
@@ -27,10 +28,12 @@ export async function fillDays(hub: Hub, traffic: Traffic, fill: Fill, progress:
   const { generator, sink } = traffic;
   const { url, token } = hub;
   const { connections } = fill;
+  const more = await Promise.all(Array.from({ length: fill.apis - 1 }, () => hub.startApi()));
+  const moreUrls = more.map((api) => api.url);
   let sent = 0;
   for (let daysAgo = fill.days - 1; daysAgo >= 0; daysAgo--) {
     const events = Math.ceil(fill.events / fill.days);
-    sent += (await generator.call('flood', { url, token, connections, events })).events;
+    sent += (await generator.call('flood', { url, moreUrls, token, connections, events })).events;
     await untilArrived(sink, sent);
     await untilSettled(hub);
     progress(`${sent} events stored and delivered`);
@@ -39,6 +42,7 @@ export async function fillDays(hub: Hub, traffic: Traffic, fill: Fill, progress:
     await moveDay(hub.sql, daysAgo);
     await hub.startWorker();
   }
+  await Promise.all(more.map((api) => api.stop()));
   await hub.sql`analyze`;
   progress('waiting until the fingerprints of the earlier days are merged');
   await untilMerged(hub);

@@ -9,10 +9,10 @@ import { measureLookup } from './measureLookup.js';
 
 const connections = 64;
 
-/** How the hub is filled. With one connection no two requests share a commit, so each is a batch of its own. */
+/** How the hub is filled. With one connection to an api no two of its requests share a commit, so each is a batch of its own. */
 const layouts = {
-  '100': { requestEvents: 100, fillConnections: 64 },
-  '10': { requestEvents: 10, fillConnections: 1 },
+  '100': { requestEvents: 100, fillApis: 1, fillConnections: 64 },
+  '10': { requestEvents: 10, fillApis: 6, fillConnections: 1 },
 } as const;
 type Layout = keyof typeof layouts;
 const layoutNames: readonly Layout[] = ['100', '10'];
@@ -22,10 +22,10 @@ export const lookup = defineBench({
   name: 'npm run bench -- --only lookup',
   summary: `Measures how long it takes to find an event by its id, its user or its device, over the GraphQL API, while live events
 come in: events that are there and that are not, old and new ones. Two hubs take turns. One is filled by many senders with
-a hundred events a request, so that its batches hold thousands; the other by one sender with ten, each request a batch of
-its own. All is stored by the ingest and delivered; then SQL moves it to earlier days, and workers merge its fingerprints.
-Answers are compared with what the batches hold. At the end the command line finds some. It ends all that it starts. Exit code 1 when an answer is wrong or the
-ledger does not balance. Linux only.`,
+a hundred events a request, so that its batches hold thousands; the other with ten, by one sender to each of six apis, so
+that each request is a batch of its own. All is stored by the ingest and delivered; then SQL moves it to earlier days, and
+workers merge its fingerprints. Answers are compared with what the batches hold. At the end the command line finds some. It
+ends all that it starts. Exit code 1 when an answer is wrong or the ledger does not balance. Linux only.`,
   options: {
     only: choice(['lookup'], 'lookup', 'this bench'),
     events: number(10_000_000, 1_000, 100_000_000, 'stored events before the first look-up', 20_000),
@@ -41,7 +41,7 @@ ledger does not balance. Linux only.`,
     const names = layoutNames.filter((name) => [name, 'both'].includes(given.requestEvents));
     const results: Partial<Record<Layout, Awaited<ReturnType<typeof measureLookup>>>> = {};
     for (const name of names) {
-      const { requestEvents, fillConnections } = layouts[name];
+      const { requestEvents, ...fill } = layouts[name];
       const measured = await inScope(stage.cleanup, `the hub with ${name} events a request`, async (cleanup) => {
         const target = await openSink(cleanup);
         stage.progress(`starting a hub, queue in ${given.queue}; ${name} events a request`);
@@ -51,7 +51,7 @@ ledger does not balance. Linux only.`,
         const hub = await openHub({ queue: given.queue, sinkUrl: target.url, folder }, cleanup);
         if (!hub) throw new Error('there is no redis-server on this machine');
         const traffic = { generator, sink: target.sink, connections };
-        return measureLookup(hub, traffic, { ...given, fillConnections }, stage.progress);
+        return measureLookup(hub, traffic, { ...given, ...fill }, stage.progress);
       });
       results[name] = measured;
       for (const line of describeLookup(`${name} events a request`, given, measured)) stage.print(line);

@@ -43,11 +43,16 @@ const commands = 10;
 export async function measureLookup(
   hub: Hub,
   traffic: Traffic,
-  given: LookupOptions & { readonly fillConnections: number },
+  given: LookupOptions & { readonly fillApis: number; readonly fillConnections: number },
   progress: (text: string) => void,
 ) {
   const faults: string[] = [];
-  const stored = await fillDays(hub, traffic, { ...given, connections: given.fillConnections }, progress);
+  const stored = await fillDays(
+    hub,
+    traffic,
+    { ...given, apis: given.fillApis, connections: given.fillConnections },
+    progress,
+  );
   const size = await sizeOfIndex(hub.sql, stored);
   const sampler = await openSampler(hub.sql, createRandom(given.seed));
   const counter = openCounter(hub);

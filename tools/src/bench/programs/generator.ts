@@ -51,15 +51,22 @@ function prepare({ seed, requestEvents, user }: Bodies): { readonly eventBytes: 
   return { eventBytes: bytes / (bodies.length * requestEvents) };
 }
 
+export interface Flood extends Target {
+  readonly events: number;
+  /** More APIs of the same hub, with as many connections to each. */
+  readonly moreUrls?: readonly string[];
+}
+
 /** Sends as fast as the hub accepts events: each connection sends its next request after the previous response. */
-async function flood(job: Target & { readonly events: number }): Promise<Sent> {
-  const client = openEventClient(job.url, job.token, job.connections);
+async function flood(job: Flood): Promise<Sent> {
+  const clients = [job.url, ...(job.moreUrls ?? [])].map((url) => openEventClient(url, job.token, job.connections));
+  const senders = clients.flatMap((client) => Array.from({ length: job.connections }, () => client));
   const requests = Math.ceil(job.events / (bodies[0]?.events ?? 1));
   const free = [...bodies];
   let begun = 0;
   let events = 0;
 
-  async function sendOn(): Promise<void> {
+  async function sendOn(client: ReturnType<typeof openEventClient>): Promise<void> {
     while (begun < requests) {
       begun++;
       const body = free.shift() as Body;
@@ -71,10 +78,11 @@ async function flood(job: Target & { readonly events: number }): Promise<Sent> {
   }
 
   const firstMicros = nowMicros();
-  await Promise.all(Array.from({ length: Math.min(job.connections, bodies.length) }, sendOn));
+  await Promise.all(senders.slice(0, bodies.length).map(sendOn));
   const lastMicros = nowMicros();
-  await client.close();
-  return { events, requests, turnedAway: client.turnedAway(), firstMicros, lastMicros };
+  await Promise.all(clients.map((client) => client.close()));
+  const turnedAway = clients.reduce((sum, client) => sum + client.turnedAway(), 0);
+  return { events, requests, turnedAway, firstMicros, lastMicros };
 }
 
 /** Sends at a fixed rate (open loop): each request is sent when due, even while earlier ones are unanswered. */
