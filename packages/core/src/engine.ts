@@ -150,32 +150,46 @@ export async function startEngine(options: EngineOptions) {
   return {
     /** Starts nothing new, records the attempts in flight, and closes all connections. */
     async stop() {
-      await receiver.close();
-      await sweeps.stop();
-      await sweep.stop();
+      const step = reportSlowSteps(log);
+      await step('wake-up calls', receiver.close());
+      await step('sweeps', sweeps.stop());
+      await step('the sweep of deliveries', sweep.stop());
       await Promise.all([
-        cohorts.stop(),
-        segments.stop(),
-        segmentSyncs.stop(),
-        eventIndex.stop(),
-        pulls.stop(),
-        notices.stop(),
-        noticeSweep.stop(),
-        ledgerScan.stop(),
-        ...[...loops.values()].map((loop) => loop.stop()),
+        step('cohorts', cohorts.stop()),
+        step('segments', segments.stop()),
+        step('segment syncs', segmentSyncs.stop()),
+        step('the event index', eventIndex.stop()),
+        step('pulls', pulls.stop()),
+        step('notices', notices.stop()),
+        step('the sweep of notices', noticeSweep.stop()),
+        step('the scan of the ledger', ledgerScan.stop()),
+        ...[...loops].map(([currentId, loop]) => step(`deliveries of Current ${currentId}`, loop.stop())),
       ]);
-      await counts.stop();
-      await tap.stop();
-      await sender.close();
-      await workerLeases.stop();
-      await budgetStore?.close();
-      await http.close();
-      await sql.end();
+      await step('counts', counts.stop());
+      await step('the live tail', tap.stop());
+      await step('the sender of wake-up calls', sender.close());
+      await step('leases', workerLeases.stop());
+      await step('budgets', Promise.resolve(budgetStore?.close()));
+      await step('connections to partners', http.close());
+      await step('connections to the database', sql.end());
     },
     /** Rejects when the database does not answer. */
     async ping() {
       await sql`select 1`;
     },
+  };
+}
+
+const slowStepMs = 3_000;
+
+/** Returns a function that waits for a step of a stop, and logs what it waits for when that takes long. */
+function reportSlowSteps(log: Logger) {
+  return async (step: string, ended: Promise<unknown>): Promise<void> => {
+    const timer = setTimeout(
+      () => log.warn({ event: 'worker.stop_waits', step }, 'the worker waits for this before it ends'),
+      slowStepMs,
+    );
+    await ended.finally(() => clearTimeout(timer));
   };
 }
 
