@@ -267,7 +267,10 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     });
     // It has mapped the events before it first waits.
     work.endTurn();
-    const delivered = await delivering;
+    const delivered = await delivering.catch((error: unknown) => {
+      trace?.end({ requests: 0, delivered: 0, error: 'attempt_failed' });
+      throw error;
+    });
     trace?.end({
       requests: delivered.requests,
       delivered: deliveredIn(delivered),
