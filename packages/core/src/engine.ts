@@ -151,9 +151,11 @@ export async function startEngine(options: EngineOptions) {
     /** Starts nothing new, records the attempts in flight, and closes all connections. */
     async stop() {
       const step = reportSlowSteps(log);
-      await step('wake-up calls', receiver.close());
-      await step('sweeps', sweeps.stop());
-      await step('the sweep of deliveries', sweep.stop());
+      await Promise.all([
+        step('wake-up calls', receiver.close()),
+        step('sweeps', sweeps.stop()),
+        step('the sweep of deliveries', sweep.stop()),
+      ]);
       await Promise.all([
         step('cohorts', cohorts.stop()),
         step('segments', segments.stop()),
@@ -166,11 +168,14 @@ export async function startEngine(options: EngineOptions) {
         ...[...loops].map(([currentId, loop]) => step(`deliveries of Current ${currentId}`, loop.stop())),
       ]);
       await step('counts', counts.stop());
-      await step('the live tail', tap.stop());
-      await step('the sender of wake-up calls', sender.close());
-      await step('leases', workerLeases.stop());
-      await step('budgets', Promise.resolve(budgetStore?.close()));
-      await step('connections to partners', http.close());
+      // Just after a failover each of these may wait some seconds for a connection that is lost.
+      await Promise.all([
+        step('the live tail', tap.stop()),
+        step('the sender of wake-up calls', sender.close()),
+        step('leases', workerLeases.stop()),
+        step('budgets', Promise.resolve(budgetStore?.close())),
+        step('connections to partners', http.close()),
+      ]);
       await step('connections to the database', sql.end());
     },
     /** Rejects when the database does not answer. */

@@ -134,7 +134,7 @@ function openQueue(place: QueueConnection, onError: (error: unknown) => void) {
     onReady: () => undefined,
     onError,
   });
-  return { queue: kept.current, close: async () => void (await kept.close(), await inTime(pool.end())) };
+  return { queue: kept.current, close: () => closeAll(kept, pool) };
 }
 
 const workerOptions = {
@@ -182,7 +182,7 @@ export function openWakeReceiver(
     onReady: (worker) => void worker.run().catch(onError),
     onError,
   });
-  return { close: async () => void (await kept.close(), await inTime(pool.end())) };
+  return { close: () => closeAll(kept, pool) };
 }
 
 interface Connectable {
@@ -234,7 +234,7 @@ function keepConnected<Opened extends Connectable>(
     async close(): Promise<void> {
       isClosed = true;
       clearTimeout(timer);
-      await inTime(opened.close());
+      await opened.close();
     },
   };
 }
@@ -250,6 +250,12 @@ function openQueuePool(databaseUrl: string, max: number): pg.Pool {
 }
 
 const closeMs = 3_000;
+
+async function closeAll(kept: Pick<Connectable, 'close'>, pool: pg.Pool): Promise<void> {
+  await inTime(kept.close().then(() => pool.end()));
+  // What took too long does not keep the connections that are idle. A pool that has ended already refuses to end again.
+  pool.end().catch(() => undefined);
+}
 
 /** Closing a queue whose store is unreachable never ends; nothing depends on it. */
 async function inTime(closing: Promise<unknown>): Promise<void> {
