@@ -51,7 +51,7 @@ async function mergeRows(tx: Transaction, all: boolean): Promise<boolean> {
   if (!due) return false;
   const { day, source } = due;
   // A row of several megabytes is taken alone.
-  const rows = await tx<{ id: string; packed: Buffer }[]>`
+  const rows = await tx<{ id: string; packed: string }[]>`
     delete from unmerged_fingerprints
     where stored_on = ${day} and ctid in (
       select ctid from (
@@ -60,8 +60,10 @@ async function mergeRows(tx: Transaction, all: boolean): Promise<boolean> {
           row_id - min(row_id) over () as span
         from unmerged_fingerprints where stored_on = ${day} and source = ${source}) ordered
       where place <= ${maxUnmergedRows}::int and before < ${maxUnmergedBytes}::int and span < ${maxSpan}::int)
-    returning row_id as id, fingerprints as packed`;
-  const ordered = rows.map(({ id, packed }) => ({ id: Number(id), packed })).sort((a, b) => a.id - b.id);
+    returning row_id as id, encode(fingerprints, 'base64') as packed`;
+  const ordered = rows
+    .map(({ id, packed }) => ({ id: Number(id), packed: Buffer.from(packed, 'base64') }))
+    .sort((a, b) => a.id - b.id);
   const first = ordered[0]?.id ?? 0;
   const last = ordered.at(-1)?.id ?? 0;
   const entries = entriesOf(ordered.map(({ id, packed }) => ({ row: id - first, packed })));
@@ -94,11 +96,15 @@ async function mergeBlocks(tx: Transaction): Promise<boolean> {
     await tx`update fingerprint_block set level = ${lastLevel} where stored_on = ${due.day} and id = ${head.id}`;
     return true;
   }
-  const contents = await tx<{ first: string; last: string; content: Buffer }[]>`
+  const contents = await tx<{ first: string; last: string; content: string }[]>`
     delete from fingerprint_block where stored_on = ${due.day} and id = any(${taken.map(({ id }) => id)}::bigint[])
-    returning first_row_id as first, last_row_id as last, content`;
+    returning first_row_id as first, last_row_id as last, encode(content, 'base64') as content`;
   const ordered = contents
-    .map((block) => ({ content: block.content, first: Number(block.first), last: Number(block.last) }))
+    .map(({ content, first, last }) => ({
+      content: Buffer.from(content, 'base64'),
+      first: Number(first),
+      last: Number(last),
+    }))
     .sort((a, b) => a.first - b.first);
   // Rows of requests that committed late may lie among those of the block after theirs.
   const isRowOrdered = ordered.every((block, index) => index === 0 || block.first > ordered[index - 1]!.last);
@@ -127,5 +133,6 @@ async function insertBlock(
   const count = content.length / entryBytes;
   await tx`
     insert into fingerprint_block (stored_on, source, version, level, entries, first_row_id, last_row_id, content)
-    values (${day}, ${source}, ${blockVersion}, ${count > maxEntries / 2 ? lastLevel : level}, ${count}, ${first}, ${last}, ${content})`;
+    values (${day}, ${source}, ${blockVersion}, ${count > maxEntries / 2 ? lastLevel : level}, ${count}, ${first}, ${last},
+      decode(${content.toString('base64')}, 'base64'))`;
 }
