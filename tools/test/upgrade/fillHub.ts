@@ -26,7 +26,7 @@ const retryWindow = "interval '1 hour'";
  * Runs a hub of this release through everything that the upgrade test looks for, and returns the rows that it leaves:
  * live, paused, blocked, draft and deleted Currents, one of them with field rules, pending events, dead letters of which one is split off and discarded,
  * quarantined events, jobs of every kind that are half done, a replay under way, cohorts with a session that is not
- * complete, a segment with a webhook and a sync whose worker died amid a request, a pull, valid and revoked tokens and keys, staged and former credentials, a session of
+ * complete, a segment with a webhook whose secret was just replaced, and a sync whose worker died amid a request, a pull, valid and revoked tokens and keys, staged and former credentials, a session of
  * the console, a deleted user, a ledger that differed, counts, the index of events, notices that failed, a warning, and
  * Currents that a worker owned when it died.
  */
@@ -229,10 +229,15 @@ export async function fillHub(): Promise<Release> {
       { url: removedUrl },
       'noticeWebhook { id }',
     );
+    const noticesUrl = 'http://127.0.0.1:1/notices';
+    const { secret: formerNoticeWebhookSecret, noticeWebhook } = await mutate<{
+      secret: string;
+      noticeWebhook: { id: string };
+    }>('createNoticeWebhook', { url: noticesUrl }, 'secret noticeWebhook { id }');
     const { secret: noticeWebhookSecret } = await mutate<{ secret: string }>(
-      'createNoticeWebhook',
-      { url: 'http://127.0.0.1:1/notices' },
-      'secret noticeWebhook { id }',
+      'rotateNoticeWebhookSecret',
+      { id: noticeWebhook.id, overlapHours: 720, confirmUrl: noticesUrl },
+      'secret',
     );
     await mutate('sendTestNotice', {}, 'notice { id }');
     await mutate(
@@ -336,10 +341,14 @@ export async function fillHub(): Promise<Release> {
       { name: 'Buyers who stay', definition: { all: [{ includes: buyers }, { excludes: leavers }] } },
       'segment { id }',
     );
+    const { secret: formerWebhookSecret, segmentWebhook } = await mutate<{
+      secret: string;
+      segmentWebhook: { id: string };
+    }>('createSegmentWebhook', { segmentId: segment.id, url: receiver.url }, 'secret segmentWebhook { id }');
     const { secret: webhookSecret } = await mutate<{ secret: string }>(
-      'createSegmentWebhook',
-      { segmentId: segment.id, url: receiver.url },
-      'secret segmentWebhook { id }',
+      'rotateSegmentWebhookSecret',
+      { id: segmentWebhook.id, overlapHours: 720, confirmUrl: receiver.url },
+      'secret',
     );
     // The first evaluation records no changes.
     await until(
@@ -468,7 +477,9 @@ export async function fillHub(): Promise<Release> {
         importKey: good.key,
         revokedImportKey: revoked.key,
         webhookSecret,
+        formerWebhookSecret,
         noticeWebhookSecret,
+        formerNoticeWebhookSecret,
         consoleCookie,
         repeated,
         events: { skipped: skipped.id, ofDeletedUser: ofDeletedUser.id },

@@ -21,6 +21,9 @@ export interface Release extends DatabaseRows {
     readonly webhookSecret: string;
     // Those that are optional are absent in the first release.
     readonly noticeWebhookSecret?: string;
+    /** Secrets that were replaced, and sign as well for a time. */
+    readonly formerWebhookSecret?: string;
+    readonly formerNoticeWebhookSecret?: string;
     /** A cookie of a browser that is signed in. */
     readonly consoleCookie?: string;
     /** A mutation that was sent with this `Idempotency-Key`, and the body of its answer. */
