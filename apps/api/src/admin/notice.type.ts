@@ -16,6 +16,8 @@ export const NoticeKind = enumOf<Kind>('NoticeKind', 'What a notice is about.', 
   events_expired: 'Events of a Current expired: one notice for each Current and day on which they arrived.',
   webhook_blocked: 'A segment webhook was blocked.',
   webhook_resumed: 'A blocked segment webhook works again, because a probe passed.',
+  segment_sync_blocked: 'The sync of a segment to a destination was blocked.',
+  segment_sync_resumed: 'A blocked segment sync works again, because a probe passed.',
   cohort_stale: 'A cohort has not synced for longer than its schedule allows.',
   cohort_pull_stopped: 'The pull of a cohort failed, and is not repeated until a person repairs it.',
   unknown_event_type:

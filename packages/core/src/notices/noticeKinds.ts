@@ -6,6 +6,8 @@ export const noticeKinds = [
   'events_expired',
   'webhook_blocked',
   'webhook_resumed',
+  'segment_sync_blocked',
+  'segment_sync_resumed',
   'cohort_stale',
   'cohort_pull_stopped',
   'unknown_event_type',

@@ -10,6 +10,7 @@ import { windowEndsAt } from './retryWindow.js';
 const kinds = {
   current_blocked: { kind: 'current_blocked', part: 'currents' },
   webhook_blocked: { kind: 'webhook_blocked', part: 'webhooks' },
+  segment_sync_blocked: { kind: 'segment_sync_blocked', part: 'segmentSyncs' },
   cohort_stale: { kind: 'cohort_stale', part: 'cohorts' },
   cohort_pull_stopped: { kind: 'cohort_pull_stopped', part: 'stoppedPulls' },
   quarantine_near_budget: { kind: 'quarantine_near_budget', part: 'quarantineUsage' },
@@ -22,7 +23,7 @@ type AlarmKind = keyof typeof kinds;
 const withoutEpisode: ReadonlySet<FindingKind> = new Set(['quarantine_near_budget', 'ledger_difference']);
 
 /** The parts that change from one moment to the next, and need not be read often where nothing is blocked. */
-export const urgentParts: readonly StatusPart[] = ['currents', 'webhooks'];
+export const urgentParts: readonly StatusPart[] = ['currents', 'webhooks', 'segmentSyncs'];
 export const otherParts: readonly StatusPart[] = ['cohorts', 'stoppedPulls', 'quarantineUsage', 'ledgerChecks'];
 
 /** The kinds of alarms that this status knows all of: those of parts that were read. */
@@ -62,7 +63,7 @@ function alarmOf({
 }
 
 /** What says that an alarm has ended. Undefined where an admin has ended it, or nothing has to be said. Pure. */
-export function closingOf(ended: EndedAlarm, { currents, webhooks }: HubStatus): NewNotice | undefined {
+export function closingOf(ended: EndedAlarm, { currents, webhooks, segmentSyncs }: HubStatus): NewNotice | undefined {
   const { kind, subject, since } = ended;
   const isSubject = ({ id }: { readonly id: number }): boolean => String(id) === subject?.key;
   const blocked = since ? ` It was blocked since ${since.toISOString()}.` : '';
@@ -88,6 +89,16 @@ export function closingOf(ended: EndedAlarm, { currents, webhooks }: HubStatus):
       count: webhook.pendingCount,
       message: `A webhook of the segment "${webhook.segmentName}" works again.${blocked}`,
       remedy: 'Nothing: changes that were kept meanwhile are being sent. Expired ones are listed in its expiries.',
+    };
+  }
+  if (kind === 'segment_sync_blocked') {
+    const sync = segmentSyncs.value?.find(isSubject);
+    if (sync?.state !== 'live') return undefined;
+    return {
+      ...closing,
+      kind: 'segment_sync_resumed',
+      message: `The sync of the segment "${sync.segmentName}" to "${sync.objectName}" works again.${blocked}`,
+      remedy: 'Nothing: members who entered or left meanwhile are being sent.',
     };
   }
   return undefined;

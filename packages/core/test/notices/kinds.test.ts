@@ -60,6 +60,39 @@ it('a segment webhook that is blocked, and that works again', async () => {
   expect(await read('webhook_blocked')).toMatchObject([{ isEnded: true }]);
 });
 
+it('a segment sync that is blocked once for each time that it becomes so, and that works again', async () => {
+  const [segment] = await hub.sql<{ id: number }[]>`
+    insert into segment (name, definition) values ('Readers', '{}') returning id`;
+  const [sync] = await hub.sql<{ id: number }[]>`
+    insert into segment_sync (segment_id, destination, settings, account, object_name, state, blocked_code, probe_at)
+    values (${segment?.id ?? 0}, 'braze', '{}', 'a', 'readers', 'blocked', 'credentials_refused', now() + interval '1 day')
+    returning id`;
+  const subject = `SegmentSync:${sync?.id}`;
+  const become = (state: 'live' | 'paused' | 'blocked') => hub.sql`
+    update segment_sync set state = ${state}, state_since = now(), blocked_code = ${state === 'blocked' ? 'http_404' : null}`;
+  const [blocked] = await noticesOf('segment_sync_blocked');
+  expect(blocked).toMatchObject({ subject, severity: 'critical', isEnded: false });
+  expect(blocked?.message).toBe('The sync of the segment "Readers" to "readers" is blocked (credentials_refused).');
+  await examined();
+  expect(await read('segment_sync_blocked')).toHaveLength(1);
+
+  await become('live');
+  const [resumed] = await noticesOf('segment_sync_resumed');
+  expect(resumed).toMatchObject({ subject, severity: 'info' });
+  expect(resumed?.message).toMatch(
+    /^The sync of the segment "Readers" to "readers" works again\. It was blocked since 2/,
+  );
+  await become('blocked');
+  expect(await noticesOf('segment_sync_blocked', ({ length }) => length === 2)).toMatchObject([
+    { isEnded: true },
+    { isEnded: false },
+  ]);
+  // An admin who pauses it knows.
+  await become('paused');
+  await noticesOf('segment_sync_blocked', (all) => all.every(({ isEnded }) => isEnded));
+  expect(await read('segment_sync_resumed')).toHaveLength(1);
+});
+
 it('a cohort that is stale once for each time that it becomes so, and a pull that stopped', async () => {
   const [cohort] = await hub.sql<{ id: number }[]>`
     insert into cohort (partner, partner_id, list_id, name, schedule, last_sync_at, created_at)
