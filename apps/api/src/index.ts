@@ -1,2 +1,2 @@
 export { readConfig } from './config.js';
-export { connectors } from './connectors.js';
+export { connectors, segmentExports } from './connectors.js';

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
-import { connectors, readConfig as readApiConfig } from '@currents/api';
+import { connectors, readConfig as readApiConfig, segmentExports } from '@currents/api';
 import { connect, examine as examineHub, type Finding, type Sql } from '@currents/core';
 import { readConfig as readWorkerConfig } from '@currents/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startFakeBraze } from '../../src/fakes/braze/startFakeBraze.js';
 import { createTestDatabase, type TestDatabase } from '../endToEnd/database.js';
 import { redisForTest } from '../faults/redis.js';
 import { openMailbox } from '../notices/mailbox.js';
@@ -50,7 +51,7 @@ const good = (): Environment => ({
 /** What the program does, in this process: starting it takes longer than all that it examines. */
 async function examine(environment: Environment) {
   const findings: Finding[] = [];
-  const options = { connectors, readConfigs: [readApiConfig, readWorkerConfig] };
+  const options = { connectors, segmentExports, readConfigs: [readApiConfig, readWorkerConfig] };
   for await (const finding of examineHub(environment, options)) findings.push(finding);
   const lineOf = (subject: string): string => {
     const { status, detail } = findings.find((finding) => finding.subject === subject) as Finding;
@@ -63,6 +64,15 @@ async function addCurrent(destination: string, baseUrl: string): Promise<void> {
   await sql`
     insert into current (name, contact_email, destination, settings, state, selection)
     values (${destination}, 'ops@example.com', ${destination}, ${sql.json({ region: 'us', baseUrl })}, 'paused', '{}')`;
+}
+
+async function addSync(baseUrl: string): Promise<void> {
+  const settings = { restEndpoint: 'https://rest.fra-01.braze.eu', attribute: 'buyers', baseUrl };
+  const [segment] = await sql<{ id: number }[]>`
+    insert into segment (name, definition) values ('Buyers', '{}') returning id`;
+  await sql`
+    insert into segment_sync (segment_id, destination, settings, account, object_name, state)
+    values (${segment?.id ?? 0}, 'braze', ${sql.json(settings)}, 'a', 'buyers', 'live')`;
 }
 
 it('says what is ok, line by line', async () => {
@@ -87,6 +97,7 @@ it('says what is ok, line by line', async () => {
       /^ok +master key /m,
       /^ok +reach Mixpanel +reached 127\.0\.0\.1:\d+$/m,
       /^ok +reach Amplitude +reached 127\.0\.0\.1:\d+$/m,
+      /^ok +reach Braze +no segment sync names a host yet$/m,
       /^not checked +reach PostHog +cannot reach .*403.*; no Current sends to it$/m,
     ])
       expect(output).toMatch(line);
@@ -202,6 +213,15 @@ const rows: readonly Row[] = [
     },
     line: /^not ok: cannot reach 127\.0\.0\.1:1: no connection \(ECONNREFUSED\); allow them/,
   },
+  {
+    what: 'the host of a segment sync',
+    subject: 'reach Braze',
+    when: async () => {
+      await addSync('http://127.0.0.1:1');
+      return () => sql`truncate segment cascade`;
+    },
+    line: /^not ok: cannot reach 127\.0\.0\.1:1: no connection \(ECONNREFUSED\); allow them/,
+  },
 ];
 
 describe('finds', () => {
@@ -240,6 +260,19 @@ describe('finds', () => {
     }
   }, 60_000);
 });
+
+it('reaches the destination of a segment sync without sending it a member', async () => {
+  const braze = await startFakeBraze({ projects: [{ workspaceId: 'shop', keys: ['key'] }] });
+  await addSync(braze.url);
+  try {
+    const { lineOf } = await examine(good());
+    expect(lineOf('reach Braze')).toBe(`ok: reached ${new URL(braze.url).host}`);
+    expect(braze.control.countsOf('shop', 'buyers')).toMatchObject({ dataPoints: 0, profilesCreated: 0 });
+  } finally {
+    await sql`truncate segment cascade`;
+    await braze.close();
+  }
+}, 60_000);
 
 describe('judges a Redis', () => {
   /** Answers every command with what INFO says. */
@@ -316,6 +349,7 @@ it('checks what it can when variables are missing', async () => {
     'reach Amplitude not ok',
     'reach HTTP ok',
     'reach PostHog not ok',
+    'reach Braze ok',
     'api not checked',
     'worker not checked',
   ]);

@@ -1,4 +1,4 @@
-import { connectors, readConfig as readApiConfig } from '@currents/api';
+import { connectors, readConfig as readApiConfig, segmentExports } from '@currents/api';
 import { examine, type Finding } from '@currents/core';
 import { readConfig as readWorkerConfig } from '@currents/worker';
 import { checkNode } from './checkNode.js';
@@ -22,7 +22,7 @@ export async function runDoctor(environment: NodeJS.ProcessEnv, { isJson, print 
 
 async function* findings(environment: NodeJS.ProcessEnv): AsyncGenerator<Finding> {
   yield checkNode(process.versions.node);
-  yield* examine(environment, { connectors, readConfigs: [readApiConfig, readWorkerConfig] });
+  yield* examine(environment, { connectors, segmentExports, readConfigs: [readApiConfig, readWorkerConfig] });
   const api = readOrNone(readApiConfig, environment);
   yield checkProgram('api', api && { host: api.API_HOST, port: api.API_PORT });
   const worker = readOrNone(readWorkerConfig, environment);

@@ -1,13 +1,14 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { connect, type Sql } from '../db/connect.js';
 import type { Connectors } from '../loadCurrent.js';
+import type { SegmentExports } from '../loadSync.js';
 import { ConfigInvalid, networkOf, readVariables, sharedVariables } from '../process/config.js';
 import { createHttp, type Network } from '../process/http.js';
 import { readMasterKeyCheck, sealedByLaterRelease } from '../secrets/masterKeyCheck.js';
 import { countUnderOtherKeys } from '../secrets/sealedColumns.js';
 import { createSeal, type Seal } from '../secrets/seal.js';
 import { checkDatabase } from './checkDatabase.js';
-import { checkOrigins } from './checkOrigins.js';
+import { checkExportOrigins, checkOrigins } from './checkOrigins.js';
 import { checkRedis } from './checkRedis.js';
 import { checkSmtp } from './checkSmtp.js';
 import { checkWorkers } from './checkWorkers.js';
@@ -17,6 +18,7 @@ export type { Finding } from './finding.js';
 
 export interface ExamineDeps {
   readonly connectors: Connectors;
+  readonly segmentExports: SegmentExports;
   /** Each reads the variables of one program, and throws `ConfigInvalid`. */
   readonly readConfigs: readonly ((environment: NodeJS.ProcessEnv) => unknown)[];
 }
@@ -43,7 +45,7 @@ export async function* examine(environment: NodeJS.ProcessEnv, deps: ExamineDeps
   try {
     yield find('workers', () => checkWorkers(sql));
     yield find('master key', () => checkKey(sql, MASTER_KEY, MASTER_KEY_FALLBACKS));
-    yield* checkHosts(environment, deps.connectors, sql);
+    yield* checkHosts(environment, deps, sql);
   } finally {
     await sql?.end();
   }
@@ -106,7 +108,7 @@ async function whatIsLeft(sql: Sql, seal: Seal): Promise<string> {
 
 async function* checkHosts(
   environment: NodeJS.ProcessEnv,
-  connectors: Connectors,
+  { connectors, segmentExports }: ExamineDeps,
   sql: Sql | undefined,
 ): AsyncGenerator<Finding> {
   const { HTTPS_PROXY, HTTP_PROXY, NO_PROXY, ALLOW_PRIVATE_ADDRESSES } = sharedVariables;
@@ -121,6 +123,7 @@ async function* checkHosts(
   const http = createHttp({ timeoutMs: requestMs, connections: 2, ...network });
   try {
     yield* checkOrigins(connectors, http, sql);
+    yield* checkExportOrigins(segmentExports, http, sql);
   } finally {
     await http.close();
   }
