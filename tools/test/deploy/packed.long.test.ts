@@ -180,6 +180,13 @@ describe('a packed release', () => {
         ({ pending, selected }) => selected === total && pending === 0,
         120_000,
       );
+      // Nothing answers at this proxy: of the partners, only the fake is in reach.
+      const doctor = await currents('doctor', { API_PORT: `${ports[0]}`, HTTPS_PROXY: 'http://127.0.0.1:9' }).ended;
+      // The server of the tests has nothing to lose, so it need not be durable.
+      const wrong = (doctor.output.match(/^not ok .*$/gm) ?? []).filter((line) => !/^not ok +durability /.test(line));
+      expect(wrong, doctor.output).toEqual([]);
+      for (const line of [/^ok +workers +2 are alive$/m, /^ok +api +it answers at /m, /^ok +reach Mixpanel +reached /m])
+        expect(doctor.output).toMatch(line);
       await Promise.all([...apis, ...workers].map(end));
       const expected = { selected: total, delivered: total, skipped: 0, rejected: 0, expired: 0, pending: 0 };
       expect(await ledgerOf(sql, databaseKey(currentId))).toEqual(expected);
