@@ -25,12 +25,14 @@ const mail = {
 
 const hub: HubState = {
   defaultSettings: new Map([['mixpanel', { gzip: true }]]),
+  exportDestinations: new Map([['braze', { defaultSettings: { rate: 50 }, credentialFields: ['restApiKey'] }]]),
   currents: [mail],
   importPartners: [],
   cohorts: [{ id: 'coh_1', entry: { partner: 'mixpanel', id: '12', name: 'Buyers' } }],
   segments: [],
   importKeys: [],
   ingestTokens: [{ id: 'tok_1', entry: { name: 'braze' } }],
+  noticeWebhooks: [{ id: 'ntw_1', entry: 'https://example.com/notices' }],
 };
 
 const yaml = `  - name: mail
@@ -141,6 +143,80 @@ describe('a plan', () => {
     const plan = planOf(content);
     expect(plan.problems).toEqual([expect.stringContaining(words)]);
     expect(describePlan(plan, 'http://hub')).toContain('The file cannot be applied:');
+  });
+
+  it('creates and deletes notice webhooks by their URLs', () => {
+    const content = 'noticeWebhooks: [https://example.com/other]';
+    expect(wordsOf(planOf(content))).toEqual(['create notice webhook https://example.com/other: ']);
+    expect(planOf(content).leftOver).toEqual(['notice webhook https://example.com/notices']);
+    expect(wordsOf(planOf('noticeWebhooks: []', { isPruning: true }))).toEqual([
+      'delete notice webhook https://example.com/notices: pending notices are not sent to it',
+    ]);
+  });
+
+  describe('of segment syncs', () => {
+    const segment = (state: string, more = ''): string =>
+      `segments: [{ name: buyers, definition: { includes: mixpanel/12 }, syncs: [{ destination: braze, state: ${state},
+        settings: { attribute: buyers${more} }, credentials: { restApiKey: '\${env:KEY}' } }] }]`;
+    const having = (state: 'DRAFT' | 'LIVE' | 'PAUSED' | 'BLOCKED'): HubState => ({
+      ...hub,
+      segments: [
+        {
+          id: 'seg_1',
+          version: 1,
+          entry: { name: 'buyers', definition: { includes: 'mixpanel/12' } },
+          webhooks: [],
+          syncs: [
+            {
+              id: 'ssy_1',
+              state,
+              objectName: 'buyers',
+              entry: { destination: 'braze', settings: { attribute: 'buyers', rate: 50 } },
+            },
+          ],
+        },
+      ],
+    });
+    const what = 'sync of the segment buyers to braze';
+
+    it('creates and launches one with credentials, and names the variables that are missing', () => {
+      expect(wordsOf(planOf(segment('live'), { secrets: { KEY: 'CANARY' } })).slice(1)).toEqual([
+        `create ${what}: settings: {"rate":50,"attribute":"buyers"}`,
+        `launch ${what}: state: draft → live, which sends all members once`,
+      ]);
+      expect(wordsOf(planOf(segment('paused'), { secrets: { KEY: 'CANARY' } }))).toHaveLength(2);
+      expect(planOf(segment('live')).notes).toEqual([
+        `${what} is not created until KEY is set, in the environment or in the file of --secrets`,
+      ]);
+    });
+
+    it.each([
+      ['live', 'DRAFT', ['launch']],
+      ['live', 'PAUSED', ['resume']],
+      ['live', 'BLOCKED', []],
+      ['paused', 'LIVE', ['pause']],
+      ['paused', 'BLOCKED', ['pause']],
+      ['paused', 'DRAFT', []],
+      ['draft', 'DRAFT', []],
+    ] as const)('makes one %s that is %s by %j', (state, former, verbs) => {
+      expect(planOf(segment(state), { hub: having(former) }).steps.map(({ verb }) => verb)).toEqual(verbs);
+    });
+
+    it('refuses other settings, and replaces credentials only when asked to', () => {
+      expect(planOf(segment('live', ', rate: 9'), { hub: having('LIVE') }).problems).toEqual([
+        `the settings of the ${what} as buyers cannot be changed (rate: 50 → 9); delete it first`,
+      ]);
+      const given = { hub: having('LIVE'), secrets: { KEY: 'CANARY' }, replacesCredentials: true };
+      expect(wordsOf(planOf(segment('live'), given))).toEqual([`change ${what} as buyers: credentials: replaced`]);
+    });
+
+    it('deletes one that the file does not name only when asked to', () => {
+      const content = 'segments: [{ name: buyers, definition: { includes: mixpanel/12 } }]';
+      expect(planOf(content, { hub: having('LIVE') })).toMatchObject({ steps: [], leftOver: [`${what} as buyers`] });
+      expect(wordsOf(planOf(content, { hub: having('LIVE'), isPruning: true }))).toEqual([
+        `delete ${what} as buyers: what was sent is taken back first`,
+      ]);
+    });
   });
 
   it('pairs keys of the same name by their ends, and creates one that ends before the other', () => {

@@ -89,6 +89,14 @@ it('an export is readable, and sorted', () => {
             - not:
                 excludes: crm/vip/eu
 `);
+  expect(text).toContain(`    syncs:
+      - destination: braze
+        state: draft
+        settings:
+          afterLeaving: "false"
+          attribute: currents_readers
+`);
+  expect(text).toMatch(/^noticeWebhooks:\n {2}- http:\/\/127\.0\.0\.1:9\/notices$/m);
 });
 
 it('the hub of an export has nothing to change', async () => {
@@ -122,6 +130,7 @@ it('an empty hub becomes the same: its export is byte-equal, and a second plan i
   const shown = stdout.trim().split('\n');
   expect(shown.map((line) => line.replace(/: [^ ]+$/, ''))).toEqual([
     ...['webhook', 'webhook'].map((kind) => `${kind} Buyers who read http://127.0.0.1:9/segments`),
+    'notice webhook http://127.0.0.1:9/notices',
     ...['import key crm main', 'import key crm main', 'import key mixpanel sync'],
     ...['ingest token Tests', 'ingest token braze'],
   ]);
@@ -162,7 +171,15 @@ Left as it is, because the file does not name it (--prune deletes it):
 
 it('apply goes on where it has failed: without credentials first, on a hub that --prune has emptied', async () => {
   const none = join(folder, 'none.yaml');
-  const sections = ['currents', 'importPartners', 'cohorts', 'segments', 'importKeys', 'ingestTokens'];
+  const sections = [
+    'currents',
+    'importPartners',
+    'cohorts',
+    'segments',
+    'importKeys',
+    'ingestTokens',
+    'noticeWebhooks',
+  ];
   writeFileSync(none, ['version: 1', ...sections.map((section) => `${section}: []`)].join('\n'));
   const emptied = await apply('--prune --yes', none);
   expect(emptied.exitCode, emptied.stderr).toBe(0);
@@ -185,6 +202,6 @@ it('apply goes on where it has failed: without credentials first, on a hub that 
   expect(rest.exitCode, rest.stderr).toBe(0);
   const done = JSON.parse(rest.stdout) as { done: readonly { verb: string }[]; failed: readonly unknown[] };
   expect(done.failed).toEqual([]);
-  expect(new Set(done.done.map(({ verb }) => verb))).toEqual(new Set(['change', 'launch']));
+  expect(new Set(done.done.map(({ verb }) => verb))).toEqual(new Set(['create', 'change', 'launch']));
   expect(await exportTo(join(folder, 'target.yaml'), 'target')).toBe(readFileSync(file, 'utf8'));
 }, 60_000);

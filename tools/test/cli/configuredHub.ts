@@ -13,6 +13,7 @@ const keyOf = (name: string): string => createHash('md5').update(name).digest('h
 export const secrets = {
   APPS_TO_AMPLITUDE_API_KEY: keyOf('amplitude'),
   APPS_TO_AMPLITUDE_SECRET_KEY: keyOf('amplitude secret'),
+  CURRENTS_READERS_REST_API_KEY: keyOf('braze'),
   LATER_API_KEY: keyOf('later'),
   MAIL_TO_MIXPANEL_PROJECT_ID: '77',
   MAIL_TO_MIXPANEL_SECRET: keyOf('mixpanel secret'),
@@ -184,6 +185,13 @@ export async function fillHub(hub: RunningHub, baseUrls: Readonly<Record<'mixpan
     });
     if (isPaused) await run('pauseSegmentWebhook', '__typename', { id: made.segmentWebhook.id });
   }
+
+  await run('createSegmentSync', '__typename', {
+    ...{ segmentId: segment, destination: 'braze' },
+    settings: { restEndpoint: 'https://rest.fra-01.braze.eu', attribute: 'currents_readers', requestsPerSecond: 20 },
+    credentials: { restApiKey: secrets.CURRENTS_READERS_REST_API_KEY },
+  });
+  await run('createNoticeWebhook', '__typename', { url: 'http://127.0.0.1:9/notices' });
 
   const token = await client.createIngestToken('braze');
   await run('createIngestToken', '__typename', { name: 'Tests', eventsPerSecond: 50, bytesPerSecond: 0 });

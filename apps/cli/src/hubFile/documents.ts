@@ -13,7 +13,8 @@ const mutation = (name: string, payload: string, problems = problem): string => 
 
 /** What a hub is compared with a file by. */
 export const hubFileQueries = {
-  destinations: '{ destinations { name settingsSchema } }',
+  destinations:
+    '{ destinations { name settingsSchema } segmentDestinations { name settingsSchema credentialsSchema } }',
   currents: `query ($first: Int!, $after: String) { currents(first: $first, after: $after) {
     nodes {
       id version name state destinationName contactEmail settings credentials { kind fields } warnings { code } lingerMs
@@ -33,6 +34,14 @@ export const hubFileQueries = {
       definitionParts { level form cohort { partner partnerId } }
       webhooks(first: 100) { nodes { id url state } pageInfo { hasNextPage } }
     } ${page}
+  } }`,
+  syncs: `query ($first: Int!, $after: String) { segments(first: $first, after: $after) {
+    nodes {
+      id name syncs(first: 10) { nodes { id destination objectName state isClearing settings } pageInfo { hasNextPage } }
+    } ${page}
+  } }`,
+  noticeWebhooks: `query ($first: Int!, $after: String) { noticeWebhooks(first: $first, after: $after) {
+    nodes { id url } ${page}
   } }`,
   importKeys: `query ($first: Int!, $after: String) { importKeys(first: $first, after: $after) {
     nodes { id name revokedAt partner { name } } ${page}
@@ -63,6 +72,14 @@ export const hubFileMutations = {
   pauseSegmentWebhook: mutation('pauseSegmentWebhook', 'segmentWebhook { id }', plain),
   resumeSegmentWebhook: mutation('resumeSegmentWebhook', 'segmentWebhook { id }', plain),
   deleteSegmentWebhook: mutation('deleteSegmentWebhook', 'segmentWebhook { id }', plain),
+  createSegmentSync: mutation('createSegmentSync', 'segmentSync { id }'),
+  launchSegmentSync: mutation('launchSegmentSync', 'segmentSync { id }', plain),
+  pauseSegmentSync: mutation('pauseSegmentSync', 'segmentSync { id }', plain),
+  resumeSegmentSync: mutation('resumeSegmentSync', 'segmentSync { id }', plain),
+  updateSegmentSync: mutation('updateSegmentSync', 'segmentSync { id }'),
+  deleteSegmentSync: mutation('deleteSegmentSync', 'segmentSync { id }', plain),
+  createNoticeWebhook: mutation('createNoticeWebhook', 'secret noticeWebhook { id }'),
+  deleteNoticeWebhook: mutation('deleteNoticeWebhook', 'noticeWebhook { id }', plain),
   createImportKey: mutation('createImportKey', 'key importKey { id }'),
   revokeImportKey: mutation('revokeImportKey', 'importKey { id }', plain),
   cancelImportKeyRevocation: mutation('cancelImportKeyRevocation', 'importKey { id }', plain),

@@ -1,5 +1,5 @@
-import { cohortNameOf, cohortNamesIn, type CurrentEntry, type HubFile } from './hubFile.js';
-import type { FoundCurrent, HubState } from './readHub.js';
+import { cohortNameOf, cohortNamesIn, type CurrentEntry, type HubFile, type SyncEntry } from './hubFile.js';
+import type { FoundCurrent, FoundSync, HubState } from './readHub.js';
 import { referencesFor } from './secrets.js';
 
 /**
@@ -17,12 +17,15 @@ export function exportHub(hub: HubState): HubFile {
       hub.cohorts.map(({ entry }) => entry).filter((each) => isKept(each, used)),
       cohortNameOf,
     ),
-    segments: sorted(hub.segments, ({ entry }) => entry.name).map(({ entry, webhooks }) => ({
+    segments: sorted(hub.segments, ({ entry }) => entry.name).map(({ entry, webhooks, syncs }) => ({
       name: entry.name,
       definition: entry.definition,
       webhooks: sorted(
         webhooks.map((webhook) => webhook.entry),
         ({ url, state }) => `${url} ${state}`,
+      ),
+      syncs: sorted(syncs, ({ entry: { destination }, objectName }) => `${destination} ${objectName}`).map((sync) =>
+        syncEntry(sync, hub, taken),
       ),
     })),
     importKeys: sorted(
@@ -33,7 +36,27 @@ export function exportHub(hub: HubState): HubFile {
       hub.ingestTokens.map(({ entry }) => entry),
       ({ name }) => name,
     ),
+    noticeWebhooks: hub.noticeWebhooks.map(({ entry }) => entry).sort(),
   };
+}
+
+function syncEntry(
+  { objectName, state, entry: { destination, settings } }: FoundSync,
+  { exportDestinations }: HubState,
+  taken: Set<string>,
+): SyncEntry {
+  const fields = exportDestinations.get(destination)?.credentialFields ?? [];
+  return {
+    destination,
+    state: fileStateOf(state),
+    settings: sortedKeys(settings) as SyncEntry['settings'],
+    credentials: referencesFor(objectName, { kind: null, fields }, taken),
+  };
+}
+
+/** A blocked one is to be live: what blocks it is not in the file. */
+function fileStateOf(state: FoundSync['state']): CurrentEntry['state'] {
+  return state === 'BLOCKED' ? 'live' : (state.toLowerCase() as CurrentEntry['state']);
 }
 
 function currentEntry({ entry, state, credentials }: FoundCurrent, taken: Set<string>): CurrentEntry {
@@ -42,8 +65,7 @@ function currentEntry({ entry, state, credentials }: FoundCurrent, taken: Set<st
   return {
     name,
     destination,
-    // A blocked one is to be live: what blocks it is not in the file.
-    state: state === 'BLOCKED' ? 'live' : (state.toLowerCase() as CurrentEntry['state']),
+    state: fileStateOf(state),
     contactEmail,
     settings: sortedKeys(settings) as CurrentEntry['settings'],
     ...(references && { credentials: references }),

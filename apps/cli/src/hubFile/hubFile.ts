@@ -5,6 +5,8 @@ export const hubFileVersion = 1;
 
 export const currentStates = ['draft', 'live', 'paused'] as const;
 export const webhookStates = ['live', 'paused'] as const;
+/** A paused sync sends nothing, as a draft does; a new one that is to be paused stays a draft. */
+export const syncStates = ['draft', 'live', 'paused'] as const;
 export const schedules = ['one-time', 'dynamic', 'hourly', 'daily'] as const;
 
 /** The longest time for which events wait for others, of a Current that states none: the default of the API. */
@@ -106,10 +108,18 @@ const definition: z.ZodType<Definition> = z.lazy(
     }) as unknown as z.ZodType<Definition>,
 );
 
+const sync = z.strictObject({
+  destination: text,
+  state: z.enum(syncStates),
+  settings: z.record(text, z.unknown()).default({}),
+  credentials: credentials.optional(),
+});
+
 const segment = z.strictObject({
   name: text,
   definition,
   webhooks: z.array(z.strictObject({ url: text, state: z.enum(webhookStates).default('live') })).default([]),
+  syncs: z.array(sync).default([]),
 });
 
 const ingestToken = z.strictObject({
@@ -129,6 +139,8 @@ export const hubFileSchema = z.strictObject({
   segments: z.array(segment).optional(),
   importKeys: z.array(importKey).optional(),
   ingestTokens: z.array(ingestToken).optional(),
+  /** Their URLs. */
+  noticeWebhooks: z.array(text).optional(),
 });
 
 export type HubFile = z.infer<typeof hubFileSchema>;
@@ -137,6 +149,7 @@ export type CredentialsEntry = NonNullable<CurrentEntry['credentials']>;
 export type CohortEntry = z.infer<typeof cohort>;
 export type SegmentEntry = z.infer<typeof segment>;
 export type WebhookEntry = SegmentEntry['webhooks'][number];
+export type SyncEntry = SegmentEntry['syncs'][number];
 export type IngestTokenEntry = z.infer<typeof ingestToken>;
 export type ImportKeyEntry = z.infer<typeof importKey>;
 

@@ -9,6 +9,7 @@ import type {
   ImportKeyEntry,
   IngestTokenEntry,
   SegmentEntry,
+  SyncEntry,
   WebhookEntry,
 } from './hubFile.js';
 import { readDefinition, type DefinitionPart } from './readDefinition.js';
@@ -32,12 +33,27 @@ export interface FoundCurrent extends Found<Omit<CurrentEntry, 'credentials' | '
 export interface FoundSegment extends Found<Pick<SegmentEntry, 'name' | 'definition'>> {
   readonly version: number;
   readonly webhooks: readonly Found<WebhookEntry>[];
+  readonly syncs: readonly FoundSync[];
+}
+
+export interface FoundSync extends Found<Omit<SyncEntry, 'state' | 'credentials'>> {
+  /** The name of what holds the segment at the destination, which tells it from others. */
+  readonly objectName: string;
+  readonly state: 'DRAFT' | 'LIVE' | 'PAUSED' | 'BLOCKED';
+}
+
+/** What a destination of segments adds to a file, and needs in it. */
+export interface ExportDestination {
+  readonly defaultSettings: Readonly<Record<string, unknown>>;
+  readonly credentialFields: readonly string[];
 }
 
 /** What a hub has of what a file may hold. */
 export interface HubState {
   /** The settings that a destination adds to those that are given, by its name. */
   readonly defaultSettings: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** The destinations of segments, by their names. */
+  readonly exportDestinations: ReadonlyMap<string, ExportDestination>;
   readonly currents: readonly FoundCurrent[];
   readonly importPartners: readonly string[];
   /** All cohorts, also those that no file names because their partners push them. */
@@ -45,24 +61,31 @@ export interface HubState {
   readonly segments: readonly FoundSegment[];
   readonly importKeys: readonly Found<ImportKeyEntry>[];
   readonly ingestTokens: readonly Found<IngestTokenEntry>[];
+  /** With their URLs. */
+  readonly noticeWebhooks: readonly Found<string>[];
 }
 
 /** Reads it all, a page at a time. */
 export async function readHub(hub: Hub): Promise<HubState> {
+  const syncs = await readSyncs(hub);
   return {
-    defaultSettings: await readDefaultSettings(hub),
+    ...(await readDestinations(hub)),
     currents: (await readAll<CurrentNode>(hub, 'currents')).map(currentOf),
     importPartners: (await readAll<{ readonly name: string; readonly isBuiltIn: boolean }>(hub, 'importPartners'))
       .filter(({ isBuiltIn }) => !isBuiltIn)
       .map(({ name }) => name),
     cohorts: (await readAll<CohortNode>(hub, 'cohorts')).map(cohortOf),
-    segments: (await readAll<SegmentNode>(hub, 'segments')).map(segmentOf),
+    segments: (await readAll<SegmentNode>(hub, 'segments')).map((node) => segmentOf(node, syncs.get(node.id) ?? [])),
     importKeys: (await readAll<ImportKeyNode>(hub, 'importKeys')).flatMap(importKeyOf),
     ingestTokens: (await readAll<IngestTokenNode>(hub, 'ingestTokens')).map(ingestTokenOf),
+    noticeWebhooks: (await readAll<{ readonly id: string; readonly url: string }>(hub, 'noticeWebhooks')).map(
+      ({ id, url }) => ({ id, entry: url }),
+    ),
   };
 }
 
-type Section = 'currents' | 'importPartners' | 'cohorts' | 'segments' | 'importKeys' | 'ingestTokens';
+type Section =
+  'currents' | 'importPartners' | 'cohorts' | 'segments' | 'syncs' | 'importKeys' | 'ingestTokens' | 'noticeWebhooks';
 
 async function readAll<Node>(hub: Hub, section: Section): Promise<readonly Node[]> {
   const { nodes, hasMore } = await readPages<Node>(hub, documents[section], {}, maxEntries);
@@ -74,19 +97,66 @@ interface SettingsSchema {
   readonly properties?: Readonly<Record<string, { readonly default?: unknown }>>;
 }
 
-async function readDefaultSettings(hub: Hub): Promise<HubState['defaultSettings']> {
-  const { destinations } = await hub.ask<{
-    destinations: readonly { readonly name: string; readonly settingsSchema: SettingsSchema }[];
+async function readDestinations(hub: Hub): Promise<Pick<HubState, 'defaultSettings' | 'exportDestinations'>> {
+  const { destinations, segmentDestinations } = await hub.ask<{
+    destinations: readonly DestinationNode[];
+    segmentDestinations: readonly (DestinationNode & { readonly credentialsSchema: SettingsSchema })[];
   }>(documents.destinations);
+  return {
+    defaultSettings: new Map(destinations.map(({ name, settingsSchema }) => [name, defaultsOf(settingsSchema)])),
+    exportDestinations: new Map(
+      segmentDestinations.map(({ name, settingsSchema, credentialsSchema: { properties = {} } }) => [
+        name,
+        { defaultSettings: defaultsOf(settingsSchema), credentialFields: Object.keys(properties) },
+      ]),
+    ),
+  };
+}
+
+interface DestinationNode {
+  readonly name: string;
+  readonly settingsSchema: SettingsSchema;
+}
+
+function defaultsOf({ properties = {} }: SettingsSchema): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([key, property]) =>
+      property.default === undefined ? [] : [[key, property.default]],
+    ),
+  );
+}
+
+interface SyncsNode {
+  readonly id: string;
+  readonly name: string;
+  readonly syncs: {
+    readonly nodes: readonly (Pick<FoundSync, 'id' | 'objectName' | 'state'> & {
+      readonly destination: string;
+      readonly isClearing: boolean;
+      readonly settings: SyncEntry['settings'];
+    })[];
+    readonly pageInfo: { readonly hasNextPage: boolean };
+  };
+}
+
+/** The syncs of each segment, by its id, but for those that are about to be deleted. */
+async function readSyncs(hub: Hub): Promise<ReadonlyMap<string, readonly FoundSync[]>> {
+  const segments = await readAll<SyncsNode>(hub, 'syncs');
   return new Map(
-    destinations.map(({ name, settingsSchema: { properties = {} } }) => [
-      name,
-      Object.fromEntries(
-        Object.entries(properties).flatMap(([key, property]) =>
-          property.default === undefined ? [] : [[key, property.default]],
-        ),
-      ),
-    ]),
+    segments.map(({ id, name, syncs }) => {
+      if (syncs.pageInfo.hasNextPage)
+        throw new CommandFailure(`expected at most 10 syncs of the segment ${name}, got more`, exitCodes.negative);
+      const kept = syncs.nodes.filter(({ isClearing }) => !isClearing);
+      return [
+        id,
+        kept.map((sync) => ({
+          id: sync.id,
+          objectName: sync.objectName,
+          state: sync.state,
+          entry: { destination: sync.destination, settings: sync.settings },
+        })),
+      ] as const;
+    }),
   );
 }
 
@@ -169,7 +239,10 @@ interface SegmentNode {
   };
 }
 
-function segmentOf({ id, version, name, definitionParts, webhooks }: SegmentNode): FoundSegment {
+function segmentOf(
+  { id, version, name, definitionParts, webhooks }: SegmentNode,
+  syncs: readonly FoundSync[],
+): FoundSegment {
   if (webhooks.pageInfo.hasNextPage)
     throw new CommandFailure(`expected at most 100 webhooks of the segment ${name}, got more`, exitCodes.negative);
   const definition: Definition = readDefinition(definitionParts);
@@ -177,6 +250,7 @@ function segmentOf({ id, version, name, definitionParts, webhooks }: SegmentNode
     id,
     version,
     entry: { name, definition },
+    syncs,
     webhooks: webhooks.nodes.map((webhook) => ({
       id: webhook.id,
       // A blocked one is to be live.

@@ -157,6 +157,7 @@ function doubledNames(file: HubFile): readonly { readonly path: Path; readonly m
     ...doubledIn('importPartners', file.importPartners, (name) => name),
     ...doubledIn('cohorts', file.cohorts, ({ partner, id }) => `${partner}/${id}`),
     ...doubledIn('segments', file.segments, ({ name }) => name),
+    ...doubledIn('noticeWebhooks', file.noticeWebhooks, (url) => url),
     ...doubledIn('ingestTokens', file.ingestTokens, ({ name }) => name),
   ];
 }

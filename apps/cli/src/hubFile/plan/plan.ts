@@ -1,12 +1,18 @@
 import { planCohorts } from './planCohorts.js';
 import { planCurrents } from './planCurrents.js';
-import { planKeys } from './planKeys.js';
+import { planKeys, planNoticeWebhooks } from './planKeys.js';
 import { planSegments } from './planSegments.js';
 import { joinPlans, type Plan, type Planning, type Step } from './step.js';
 
 /** What a file would change about a hub. */
 export function planChanges(planning: Planning): Plan {
-  return joinPlans([planCurrents(planning), planKeys(planning), planCohorts(planning), planSegments(planning)]);
+  return joinPlans([
+    planCurrents(planning),
+    planNoticeWebhooks(planning),
+    planKeys(planning),
+    planCohorts(planning),
+    planSegments(planning),
+  ]);
 }
 
 /** A step and its details, a line each. */

@@ -137,6 +137,36 @@ function planIngestTokens({ file, hub, isPruning }: Planning): Plan {
   return { ...emptyPlan, steps: [...steps, ...revocations] };
 }
 
+/** The receivers of all notices. New secrets are shown once. */
+export function planNoticeWebhooks({ file, hub, isPruning }: Planning): Plan {
+  if (!file.noticeWebhooks) return emptyPlan;
+  const { matches, leftOver } = match(file.noticeWebhooks, hub.noticeWebhooks, {
+    isSame: (url, { entry }) => url === entry,
+  });
+  const subjectOf = (url: string): string => `notice webhook ${url}`;
+  const steps = matches
+    .filter(({ had }) => had === undefined)
+    .map(({ desired: url }): Step => ({
+      stage: 'keys',
+      verb: 'create',
+      subject: subjectOf(url),
+      details: [],
+      async run(work) {
+        const { secret } = await work.ask<{ secret: string }>('createNoticeWebhook', { url });
+        work.showSecret({ kind: 'notice webhook', name: url, secret });
+      },
+    }));
+  if (!isPruning) return { ...emptyPlan, steps, leftOver: leftOver.map(({ entry }) => subjectOf(entry)) };
+  const deletions = leftOver.map(({ id, entry }): Step => ({
+    stage: 'delete',
+    verb: 'delete',
+    subject: subjectOf(entry),
+    details: ['pending notices are not sent to it'],
+    run: async (work) => void (await work.ask('deleteNoticeWebhook', { id, dryRun: false, confirmUrl: entry })),
+  }));
+  return { ...emptyPlan, steps: [...steps, ...deletions] };
+}
+
 /** Null is the default of the api. */
 function limitsOf({ eventsPerSecond = null, bytesPerSecond = null }: Partial<Record<keyof IngestTokenEntry, unknown>>) {
   return { eventsPerSecond, bytesPerSecond };

@@ -2,6 +2,7 @@ import { cohortNameOf, cohortNamesIn, type Definition, type SegmentEntry, type W
 import type { Found, FoundSegment } from '../readHub.js';
 import { differences } from './differences.js';
 import { match } from './match.js';
+import { planSyncs } from './planSyncs.js';
 import { emptyPlan, isSameName, joinPlans, type Plan, type Planning, type Step, type Work } from './step.js';
 
 /** What becomes of segments and their webhooks. */
@@ -30,7 +31,11 @@ function planSegment(desired: SegmentEntry, had: FoundSegment | undefined, plann
     return { ...emptyPlan, problems: [text] };
   }
   const step = had ? changeOf(desired, had) : creation(desired);
-  return joinPlans([{ ...emptyPlan, steps: step ? [step] : [] }, planWebhooks(desired, had?.webhooks ?? [], planning)]);
+  return joinPlans([
+    { ...emptyPlan, steps: step ? [step] : [] },
+    planWebhooks(desired, had?.webhooks ?? [], planning),
+    planSyncs(desired, had?.syncs ?? [], planning),
+  ]);
 }
 
 function creation({ name, definition }: SegmentEntry): Step {
@@ -124,12 +129,15 @@ function webhookTransition({ id, entry }: Found<WebhookEntry>, { state }: Webhoo
   };
 }
 
-function deletion({ id, entry, webhooks }: FoundSegment): Step {
+function deletion({ id, entry, webhooks, syncs }: FoundSegment): Step {
   return {
     stage: 'delete',
     verb: 'delete',
     subject: subjectOf(entry),
-    details: webhooks.length > 0 ? [`with its webhooks: ${webhooks.length}`] : [],
+    details: [
+      ...(webhooks.length > 0 ? [`with its webhooks: ${webhooks.length}`] : []),
+      ...(syncs.length > 0 ? [`with its syncs: ${syncs.length}; what their destinations hold stays there`] : []),
+    ],
     run: async (work) => void (await work.ask('deleteSegment', { id, dryRun: false, confirmName: entry.name })),
   };
 }

@@ -36,7 +36,7 @@ export interface Thing {
 }
 
 export interface ShownSecret {
-  readonly kind: 'ingest token' | 'import key' | 'webhook';
+  readonly kind: 'ingest token' | 'import key' | 'webhook' | 'notice webhook';
   readonly name: string;
   readonly secret: string;
 }
