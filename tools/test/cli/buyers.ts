@@ -1,6 +1,5 @@
 import type { FakeBraze } from '../../src/fakes/braze/startFakeBraze.js';
 import { createAdminClient } from '../../src/hub/adminClient.js';
-import type { TestHub } from '../endToEnd/testHub.js';
 import { until } from '../endToEnd/until.js';
 
 export const brazeKey = '0b7e5a1c-9d35-4f0e-8f43-5a2f6f1d7c90';
@@ -13,15 +12,15 @@ export const brazeSettings = (braze: FakeBraze) => ({
 });
 
 /** Pushes the cohort "Buyers" as Mixpanel does, and makes the segment "buyers" of it. Returns what pushes other members. */
-export async function makeBuyers({ hub: { api, adminToken } }: TestHub, ids: readonly string[]) {
-  const { ask } = createAdminClient(api.url, adminToken ?? '');
+export async function makeBuyers(apiUrl: string, adminToken: string, ids: readonly string[]) {
+  const { ask } = createAdminClient(apiUrl, adminToken);
   const made = await ask<{ createImportKey: { key: string } }>(
     'mutation { createImportKey(input: { partner: "mixpanel", name: "buyers" }) { ... on CreateImportKeyPayload { key } } }',
   );
   const { key } = made.createImportKey;
   let session = 0;
   async function push(members: readonly string[]): Promise<void> {
-    const response = await fetch(`${api.url}/partners/mixpanel/webhook`, {
+    const response = await fetch(`${apiUrl}/partners/mixpanel/webhook`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -69,6 +68,7 @@ export async function makeBuyers({ hub: { api, adminToken } }: TestHub, ids: rea
     );
   await hasMembers(ids);
   return {
+    segmentId: id,
     async push(members: readonly string[]): Promise<void> {
       await push(members);
       await hasMembers(members);

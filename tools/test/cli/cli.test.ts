@@ -46,7 +46,7 @@ beforeAll(async () => {
     30_000,
   );
   await createDraft('later');
-  await makeBuyers(hub, ['ann', 'bob']);
+  await makeBuyers(hub.hub.api.url, hub.hub.adminToken ?? '', ['ann', 'bob']);
   cli.write('braze.json', JSON.stringify(brazeSettings(braze)));
   cli.write('braze.key', `${brazeKey}\n`);
 }, 180_000);

@@ -27,7 +27,7 @@ beforeAll(async () => {
   braze = await startFakeBraze({ projects: [{ workspaceId: 'shop', keys: [brazeKey] }] });
   hub = await startTestHub({ projects: [] });
   cli = openCli({ CURRENTS_URL: hub.hub.api.url, CURRENTS_TOKEN: hub.hub.adminToken ?? '' });
-  buyers = await makeBuyers(hub, ['ann', 'bob', 'cyd']);
+  buyers = await makeBuyers(hub.hub.api.url, hub.hub.adminToken ?? '', ['ann', 'bob', 'cyd']);
   cli.write('braze.json', JSON.stringify({ ...brazeSettings(braze), attribute: 'currents_buyers' }));
   cli.write('many.key', 'one two');
 }, 120_000);

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startFakeBraze } from '../../src/fakes/braze/startFakeBraze.js';
 import { createAdminClient, type AdminClient } from '../../src/hub/adminClient.js';
+import { brazeKey, brazeSettings, makeBuyers } from '../cli/buyers.js';
 import { events } from '../endToEnd/events.js';
 import { deadLettersOf, ledgerOf } from '../endToEnd/ledger.js';
 import { onceEach, shownAt } from '../endToEnd/shown.js';
@@ -170,6 +172,49 @@ it('a retry window that passes: dead letters, which are replayed and delivered o
   expect(shownAt(harness.mixpanel.control.ledger(), 'everything')).toEqual(onceEach(sent));
   expected.push('CURRENT_BLOCKED', 'RETRY_WINDOW_USED', 'EVENTS_EXPIRED', 'CURRENT_RESUMED');
   await expectOnceEach();
+}, 120_000);
+
+it('a segment sync whose key is refused, and that works again with another one: a notice of each', async () => {
+  const braze = await startFakeBraze({ projects: [{ workspaceId: 'shop', keys: [brazeKey] }] });
+  const mutate = <Payload extends object>(name: string, input: object, fields: string): Promise<Payload> => {
+    const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+    const query = `mutation ($input: ${type}Input!) {
+      ${name}(input: $input) { __typename ... on ${type}Payload { ${fields} } ... on Problem { message } }
+    }`;
+    return client.run<Payload>(query, { input }, `${type}Payload`);
+  };
+  try {
+    const { segmentId } = await makeBuyers(harness.api.url(), harness.environment['ADMIN_TOKEN'] ?? '', ['ann']);
+    const { segmentSync } = await mutate<{ segmentSync: { id: string } }>(
+      'createSegmentSync',
+      {
+        ...{ segmentId, destination: 'braze', credentials: { restApiKey: brazeKey } },
+        settings: { ...brazeSettings(braze), attribute: 'buyers' },
+      },
+      'segmentSync { id }',
+    );
+    const { id } = segmentSync;
+    await mutate('launchSegmentSync', { id }, '__typename');
+    const held = () => braze.control.membersOf('shop', 'buyers');
+    await until(held, ({ length }) => length === 1, 30_000);
+
+    braze.control.setKeys('shop', ['another-key']);
+    await mutate('resendSegmentSync', { id, mode: 'ALL' }, '__typename');
+    await allSent('SEGMENT_SYNC_BLOCKED', 1);
+    await mutate(
+      'updateSegmentSync',
+      { id, confirmName: 'buyers', credentials: { restApiKey: 'another-key' } },
+      '__typename',
+    );
+    await allSent('SEGMENT_SYNC_RESUMED', 1);
+    expected.push('SEGMENT_SYNC_BLOCKED', 'SEGMENT_SYNC_RESUMED');
+    await expectOnceEach();
+    const ofSync = (await notices()).filter(({ node }) => node?.id === id);
+    expect(ofSync).toHaveLength(2);
+    await mutate('deleteSegmentSync', { id, dryRun: false, isClearing: false, confirmName: 'buyers' }, '__typename');
+  } finally {
+    await braze.close();
+  }
 }, 120_000);
 
 it('a worker killed between sending a mail and recording that: it is repeated once, with the same Message-ID', async () => {
