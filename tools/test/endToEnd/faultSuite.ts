@@ -15,6 +15,8 @@ export interface Fault {
   readonly when?: FaultRule['when'];
   /** The event that becomes a dead letter, and its code. */
   readonly dead?: readonly [id: string, code: string];
+  /** The event that stays deferred after all others are delivered. */
+  readonly waits?: string;
   /** The code with which the Current is blocked until the fault is removed. */
   readonly blocked?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -27,11 +29,29 @@ export interface FaultSuite {
   readonly refused: string;
   /** What this destination meets besides. */
   readonly more?: (culprit: string) => readonly Fault[];
+  /** Tests of what is left of those faults; they run once every event has an outcome. */
+  readonly besides?: (scene: () => FaultScene) => void;
+  /** Tests of the connection, which run last; `carry` sends more events, and expects each to arrive once. */
+  readonly connections?: (scene: () => FaultScene, carry: () => Promise<void>) => void;
   /** What no log line and no answer of the API may contain. */
   secretsOf(project: string): readonly string[];
 }
 
-const sent = events(300).map((event, index) => ({ ...event, user: { external_user_id: `customer-${index}` } }));
+/** What the tests of one destination need. */
+export interface FaultScene {
+  readonly hub: DestinationHub;
+  /** What the partner had once every event had an outcome. */
+  readonly shown: LedgerSnapshot;
+  readonly ids: readonly string[];
+  readonly culprit: string;
+  currentOf(name: string): number;
+}
+
+/** Each event has its own user and device. */
+const sent = events(300).map((event, index) => ({
+  ...event,
+  user: { external_user_id: `customer-${index}`, device_id: `device-${index}` },
+}));
 const ids = sent.map(({ id }) => id);
 const culprit = ids[137] as string;
 const once = { count: 1 };
@@ -104,6 +124,16 @@ export function describeFaults(destination: Destination, suite: FaultSuite): voi
   const currents = new Map<string, number>();
   const currentOf = (name: string): number => currents.get(name) ?? 0;
   const pendingOf = async (name: string): Promise<number> => (await ledgerOf(hub.sql, currentOf(name))).pending;
+  const scene = (): FaultScene => ({ hub, shown, ids, culprit, currentOf });
+  /** Until only those events are pending that wait. */
+  const settle = async (timeoutMs: number): Promise<void> => {
+    for (const { name, waits } of faults)
+      await until(
+        () => pendingOf(name),
+        (pending) => pending === (waits === undefined ? 0 : 1),
+        timeoutMs,
+      );
+  };
 
   // Each fault in a separate project, so that none delays another.
   beforeAll(async () => {
@@ -153,28 +183,26 @@ export function describeFaults(destination: Destination, suite: FaultSuite): voi
 
   describe('every event has an outcome and is stored once, despite', () => {
     beforeAll(async () => {
-      for (const { name } of faults)
-        await until(
-          () => pendingOf(name),
-          (pending) => pending === 0,
-          40_000,
-        );
+      await settle(60_000);
       shown = hub.fake.control.ledger();
-    }, 60_000);
+    }, 90_000);
 
     it.each(
       faults.filter(({ blocked }) => blocked !== 'refused_everything').map((fault) => [fault.name, fault] as const),
-    )('%s', async (name, { dead }) => {
-      const alive = ids.filter((id) => id !== dead?.[0]);
+    )('%s', async (name, { dead, waits }) => {
+      const alive = ids.filter((id) => id !== dead?.[0] && id !== waits);
       expect(hub.shown(shown, name)).toEqual(onceEach(alive));
       const letters = await deadLettersOf(hub.sql, currentOf(name));
       expect(letters.map(({ id, outcome, code }) => [id, outcome, code])).toEqual(
         dead ? [[dead[0], 'rejected', dead[1]]] : [],
       );
-      expect(await ledgerOf(hub.sql, currentOf(name))).toMatchObject({
+      expect(await ledgerOf(hub.sql, currentOf(name))).toEqual({
         selected: ids.length,
         delivered: alive.length,
         rejected: dead ? 1 : 0,
+        pending: waits === undefined ? 0 : 1,
+        expired: 0,
+        skipped: 0,
       });
     });
 
@@ -214,30 +242,36 @@ export function describeFaults(destination: Destination, suite: FaultSuite): voi
         expect([...secrets, hub.token].filter((secret) => line.includes(secret))).toEqual([]);
       expect(hub.complaints.length).toBeGreaterThan(0);
     });
+
+    suite.besides?.(scene);
   });
 
-  it('the connection may be refused for a while, and reset when it is reused', async () => {
-    hub.fake.control.addFault({ action: { kind: 'refuse', seconds: 1 } });
-    const more = events(50);
-    await hub.post(more);
-    const settle = async (): Promise<void> => {
-      for (const { name } of faults)
-        await until(
-          () => pendingOf(name),
-          (pending) => pending === 0,
-          20_000,
-        );
-    };
-    await settle();
-    hub.fake.control.addFault({ id: 'closing', match: once, action: { kind: 'keepaliveClose' } });
-    const last = events(50);
-    await hub.post(last);
-    await settle();
-    const { view } = hub.fake.control.ledger();
-    const expected = new Set([...more, ...last].map(({ id }) => id));
-    for (const { name } of faults) {
-      const arrived = [...hub.shown({ view }, name)].filter(([id]) => expected.has(id));
-      expect(new Map(arrived)).toEqual(onceEach([...expected]));
+  describe('the connection', () => {
+    /** Sends more events to every project, and expects each to arrive once. */
+    async function carry(): Promise<void> {
+      const more = events(50);
+      await hub.post(more);
+      await settle(20_000);
+      const { view } = hub.fake.control.ledger();
+      const expected = new Set(more.map(({ id }) => id));
+      for (const { name } of faults) {
+        const arrived = [...hub.shown({ view }, name)].filter(([id]) => expected.has(id));
+        expect(new Map(arrived)).toEqual(onceEach([...expected]));
+      }
     }
-  }, 60_000);
+
+    it('may be refused for a while', async () => {
+      hub.fake.control.addFault({ action: { kind: 'refuse', seconds: 1 } });
+      await carry();
+    }, 60_000);
+
+    it('may be reset when it is reused', async () => {
+      await carry();
+      hub.fake.control.addFault({ id: 'closing', match: once, action: { kind: 'keepaliveClose' } });
+      await carry();
+      expect(hub.fake.control.summary().faults['closing']).toBe(1);
+    }, 60_000);
+
+    suite.connections?.(scene, carry);
+  });
 }
