@@ -7,11 +7,16 @@ export { browserProgram, openBrowser } from '../../src/browser/openBrowser.js';
 /** What a page must never do: break its policy, throw, or ask another origin. */
 export interface Complaints {
   readonly all: string[];
+  /** Errors in the log of the browser. A request that the hub refuses is one. */
+  readonly logged: string[];
 }
 
 /** Collects what a page does wrong from now on. */
 export async function watchPage(page: Page, origin: string): Promise<Complaints> {
-  const all: string[] = [];
+  const [all, logged]: [string[], string[]] = [[], []];
+  page.on('console', (message) => {
+    if (message.type() === 'error') logged.push(message.text());
+  });
   page.on('pageerror', (error) => all.push(`threw ${error.message}`));
   page.on('request', (request) => {
     const url = new URL(request.url());
@@ -22,7 +27,7 @@ export async function watchPage(page: Page, origin: string): Promise<Complaints>
     content: `document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
       reportViolation(violatedDirective + ' by ' + blockedURI));`,
   });
-  return { all };
+  return { all, logged };
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -59,6 +59,7 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
   it('signs in with an admin token, which no address, storage or script keeps', async () => {
     await page.goto(hub.hub.api.url);
     await page.getByLabel('Admin token').fill('cur_admin_wrong');
+    expect(complaints.logged).toEqual([]);
     await button('Sign in').click();
     await page.getByText('this admin token does not exist or has been revoked').waitFor();
     expect(await findInaccessible(page)).toEqual([]);

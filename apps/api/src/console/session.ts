@@ -10,7 +10,7 @@ export interface ConsoleSessionDeps extends Required<AdminSignIn> {
 
 /**
  * The sessions of the console. `POST /console/session` with an admin token in the header `Authorization` signs a browser
- * in, `GET` answers the CSRF token of the session, `DELETE` signs out, and `DELETE /console/sessions` signs out all browsers
+ * in, `GET` answers the CSRF token of the session (204 if there is none), `DELETE` signs out, and `DELETE /console/sessions` signs out all browsers
  * that signed in with the same admin token. None of them reads a body.
  */
 export function registerConsoleSession(app: FastifyInstance, deps: ConsoleSessionDeps): void {
@@ -46,7 +46,10 @@ async function readSession(
   deps: ConsoleSessionDeps,
 ): Promise<FastifyReply> {
   const session = await signInBySession(request, 'console', deps);
-  return 'code' in session ? refuse(reply, session) : answer(reply, { csrfToken: session.csrfToken });
+  if (!('code' in session)) return answer(reply, { csrfToken: session.csrfToken });
+  if (session.code !== 'SESSION_ENDED') return refuse(reply, session);
+  // Every sign-in begins without a session. A browser would log a 401 as an error of the page.
+  return reply.code(204).header('cache-control', 'no-store').send();
 }
 
 function signOutHere(request: FastifyRequest, reply: FastifyReply, deps: ConsoleSessionDeps): Promise<FastifyReply> {

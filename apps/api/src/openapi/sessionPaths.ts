@@ -74,7 +74,14 @@ export const sessionPaths: Paths = {
       summary: 'Read the CSRF token of a session',
       description: 'Lets the page of the console go on after a reload: it has the cookie, and asks for the CSRF token.',
       security: [{ consoleSession: [] }],
-      responses: { 200: withCsrfToken, ...problemResponses(['SESSION_ENDED']), ...signInProblems },
+      responses: {
+        200: withCsrfToken,
+        204: {
+          description: 'This browser is not signed in, or its session has ended.',
+          headers: { 'Cache-Control': noStore },
+        },
+        ...signInProblems,
+      },
     },
     post: {
       operationId: 'signInToConsole',

@@ -101,6 +101,16 @@ describe('a console session', () => {
     expect(answer.json()).toEqual({ csrfToken: browser.csrfToken });
   });
 
+  it('that does not exist or has ended is answered with 204 and nothing else, so that no browser logs an error', async () => {
+    const ended = await signIn();
+    expect((await request('DELETE', '/console/session', signedIn(ended))).statusCode).toBe(204);
+    for (const headers of [{}, { cookie: ended.cookie }, { cookie: 'currents_session=cur_session_guessed' }]) {
+      const answer = await request('GET', '/console/session', headers);
+      expect([answer.statusCode, answer.payload, answer.headers['cache-control']]).toEqual([204, '', 'no-store']);
+      expect(answer.headers['set-cookie']).toBeUndefined();
+    }
+  });
+
   it('ends when the browser signs out, and leaves others', async () => {
     const [one, two] = [await signIn(), await signIn()];
     const answer = await request('DELETE', '/console/session', signedIn(one));

@@ -228,7 +228,7 @@ const requests: Readonly<Record<string, Readonly<Record<number, Request>>>> = {
   'GET /metrics': { 200: () => ask({ url: '/metrics' }) },
   'GET /console/session': {
     200: async () => ask({ url: '/console/session', headers: { ...(await signIn()) } }),
-    401: () => ask({ url: '/console/session' }),
+    204: () => ask({ url: '/console/session' }),
     429: () => twice({ url: '/console/session', headers: wrongSession }),
   },
   'POST /console/session': {

@@ -34,7 +34,12 @@ export function endedSession(): void {
 /** Takes up the session of this browser, if it has one. */
 export async function resumeSession(): Promise<void> {
   const response = await fetch('console/session').catch(() => undefined);
-  set(response?.ok ? { state: 'open', ...((await response.json()) as { csrfToken: string }) } : { state: 'none' });
+  // 204 says that there is none.
+  set(
+    response?.status === 200
+      ? { state: 'open', ...((await response.json()) as { csrfToken: string }) }
+      : { state: 'none' },
+  );
 }
 
 /** Signs in. Returns why not, in a sentence for people; the admin token is not kept. */
