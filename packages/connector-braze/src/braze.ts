@@ -16,6 +16,7 @@ export const braze: SegmentExport<Settings, Credentials, UserAttributes> = {
   origins: (given) => (given === undefined ? hosts : [new URL(baseUrlOf(given, given.restEndpoint)).origin]),
   // Neither settings nor keys say which workspace of an instance is meant, so a name is used once per instance.
   objectOf: (given) => ({ account: baseUrlOf(given, given.restEndpoint), name: given.attribute }),
+  nameSetting: 'attribute',
   suggestName,
   map,
   limits,

@@ -24,6 +24,8 @@ export interface SegmentExport<Settings = any, Credentials = any, Payload = any>
   origins(settings?: Settings): readonly string[];
   /** Which object of which account the members are written to. No two syncs of a hub write to the same one. */
   objectOf(settings: Settings): ExportObject;
+  /** The setting that names the object, such as `attribute`: forms begin with the suggested name in it. */
+  readonly nameSetting: string & keyof Settings;
   /** A name for the object that holds a segment of this name, which the settings accept. */
   suggestName(segmentName: string): string;
   /** Pure: what a request says of a user who is a member, or is not one. */

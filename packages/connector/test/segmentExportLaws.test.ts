@@ -36,6 +36,7 @@ const lists: SegmentExport<Settings, Credentials, Entry> = {
   reasons: { no_external_id: 'Only external ids are taken.' },
   origins: () => ['https://lists.example.com'],
   objectOf: ({ list }) => ({ account: 'lists', name: list }),
+  nameSetting: 'list',
   suggestName: () => 'segment',
   map: (member, isMember) =>
     'externalId' in member
@@ -90,6 +91,11 @@ const breaches: readonly [how: string, law: string, changes: Partial<typeof list
   ['it names a path', 'are scheme and host', { origins: () => ['https://lists.example.com/path'] }],
   ['its object has no name', 'has a name and an account', { objectOf: () => ({ account: 'lists', name: '' }) }],
   ['it suggests a name with a blank', 'is suggested a name', { suggestName: (name) => `segment ${name}` }],
+  [
+    'its name is not the one in its setting',
+    'has the name that is given',
+    { objectOf: () => ({ account: 'lists', name: 'another' }) },
+  ],
   ['it counts', 'is pure', { map: () => ({ payload: { call: calls++ } }) }],
   ['it tells no difference', 'tells a member from one who has left', { map: () => ({ payload: {} }) }],
   ['its reason is not listed', 'refuses a member for a listed reason', { reasons: {} }],

@@ -235,6 +235,7 @@ export {
 } from './segmentExport/manageSyncs.js';
 export { listSegmentDestinations } from './segmentExport/segmentDestinations.js';
 export { planSync, type SegmentSyncPlan } from './segmentExport/planSync.js';
+export { testSync } from './segmentExport/testSync.js';
 export {
   findSyncsOfSegments,
   getSync,

@@ -43,6 +43,30 @@ export class CreateSegmentSyncInput {
   credentials!: Readonly<Record<string, unknown>>;
 }
 
+@InputType({ description: 'What to test: a stored segment sync, or a destination with what is given.' })
+export class TestSegmentSyncInput {
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Id of the segment sync, to test what it has stored. Give either this or destination.',
+  })
+  id?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Name of a destination, such as braze: tests what is given without any sync.',
+  })
+  destination?: string | null;
+
+  @Field(() => JsonObject, { nullable: true, description: 'Settings to try at the destination. They are not stored.' })
+  settings?: Readonly<Record<string, unknown>> | null;
+
+  @Field(() => JsonObject, {
+    nullable: true,
+    description: 'Credentials to try at the destination. They are neither stored nor logged.',
+  })
+  credentials?: Readonly<Record<string, unknown>> | null;
+}
+
 @InputType({ description: 'Which segment sync to launch.' })
 export class LaunchSegmentSyncInput {
   @Field(() => ID, ofSync)

@@ -10,6 +10,7 @@ import {
   planSync,
   resendSync,
   resumeSync,
+  testSync,
   updateSyncCredentials,
   type SegmentSyncView,
 } from '@currents/core';
@@ -23,6 +24,7 @@ import { Segment } from './segment.type.js';
 import * as inputs from './segmentSync.input.js';
 import * as types from './segmentSync.type.js';
 import { SegmentDestination, SegmentSync, SegmentSyncObjectTaken } from './segmentSync.type.js';
+import { given } from './withoutNulls.js';
 
 registerNode('SegmentSync', findSyncsOfSegments);
 
@@ -115,6 +117,21 @@ export class SegmentSyncResolver {
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return createSync(admin, { ...given, segmentId: decodeId('Segment', segmentId, 'input.segmentId') });
+  }
+
+  @RequiresRole('operator')
+  @Mutation(() => types.TestSegmentSyncResult, {
+    description:
+      'Asks the destination whether it would accept members, without sending any. Changes nothing, except that a blocked sync that passes with what is stored resumes soon after. Tests of given credentials are limited to 30 per minute for one admin token, together with those of testCredentials; they are neither stored nor logged.',
+    complexity: costs.call,
+  })
+  async testSegmentSync(
+    @Arg('input', () => inputs.TestSegmentSyncInput, { description: 'What to test, and what to try.' })
+    input: inputs.TestSegmentSyncInput,
+    @Ctx() { admin, adminTokenId }: AdminContext,
+  ): Promise<unknown> {
+    const { id, ...rest } = given(input);
+    return testSync(admin, { ...rest, syncId: id === undefined ? undefined : keyOf(id) }, adminTokenId);
   }
 
   @RequiresRole('operator')

@@ -7,7 +7,7 @@ import { Problem, ProblemType, resultUnion } from './base/problem.js';
 import { RequiresRole } from './base/role.js';
 import { Count, DateTime, JsonObject } from './base/scalars.js';
 import { costs } from './costs.js';
-import { TestFailed } from './current.result.js';
+import { CallsThrottled, TestFailed } from './current.result.js';
 import { DestinationReason } from './destination.type.js';
 import { InputInvalid, NotConfirmed } from './problem.type.js';
 import { SegmentNotEvaluated, SegmentNotFound } from './segment.type.js';
@@ -67,6 +67,13 @@ export class SegmentSyncBlock {
 
   @Field(() => String, { description: 'The reason in a sentence.' })
   detail!: string;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'When the hub next tests by itself whether the destination accepts requests. Null while no test is due.',
+  })
+  nextProbeAt?: Date;
 }
 
 @ObjectType({
@@ -162,6 +169,11 @@ export class SegmentDestination {
 
   @Field(() => JsonObject, { description: 'JSON Schema of the credentials of a sync.', complexity: costs.document })
   credentialsSchema!: Readonly<Record<string, unknown>>;
+
+  @Field(() => String, {
+    description: 'The setting that names what holds the members, such as attribute: suggestedName is a value for it.',
+  })
+  nameSetting!: string;
 
   @Field(() => [DestinationReason], {
     description: 'Why members are refused before they are sent.',
@@ -264,6 +276,12 @@ export class CreateSegmentSyncPayload {
   segmentSync!: SegmentSync;
 }
 
+@ObjectType({ description: 'The destination would accept members.' })
+export class TestSegmentSyncPayload {
+  @Field(() => String, { description: 'The result in a sentence for people.' })
+  message!: string;
+}
+
 @ObjectType({ description: 'The launched segment sync.' })
 export class LaunchSegmentSyncPayload {
   @Field(() => SegmentSync, { description: 'The sync, which is LIVE.' })
@@ -330,6 +348,12 @@ export const CreateSegmentSyncResult = resultUnion('CreateSegmentSyncResult', 'T
   SegmentSyncObjectTaken,
   InputInvalid,
 ]);
+
+export const TestSegmentSyncResult = resultUnion(
+  'TestSegmentSyncResult',
+  'What the destination answered, or why it was not asked.',
+  () => [TestSegmentSyncPayload, TestFailed, CallsThrottled, SegmentSyncNotFound, InputInvalid],
+);
 
 export const LaunchSegmentSyncResult = resultUnion('LaunchSegmentSyncResult', 'The live sync, or a problem.', () => [
   LaunchSegmentSyncPayload,

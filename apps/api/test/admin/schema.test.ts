@@ -172,6 +172,7 @@ describe('the admin schema', () => {
       'sendTestNotice',
       'testCredentials',
       'testNoticeWebhook',
+      'testSegmentSync',
       'testStagedCredentials',
     ]);
     const unconfirmed = mutations.filter(

@@ -87,6 +87,14 @@ export function segmentExportLaws<Settings, Credentials, Payload>(
         for (const name of ['Buyers', 'Käufer & Co. (2026)', '購入者', '—', 'x'.repeat(400)])
           expect(segmentExport.suggestName(name)).toMatch(/^\S{1,100}$/);
       }),
+      law('has the name that is given in its setting, also a suggested one', () => {
+        const name = segmentExport.suggestName('Buyers');
+        const given: unknown = segmentExport.settings.parse({
+          ...(settings as object),
+          [segmentExport.nameSetting]: name,
+        });
+        expect(segmentExport.objectOf(given).name).toBe(name);
+      }),
     ],
     map: [
       law('is pure, and tells a member from one who has left', () => {

@@ -9,7 +9,15 @@ import { shownWords } from './redactAnswer.js';
 type TestPassed = Problem<'TestPassed'>;
 
 /** The destination said no, or said nothing. */
-export type TestFailed = Problem<'TestFailed', { outcome: 'refused' | 'unreachable'; reason: string }>;
+export type TestFailed = Problem<
+  'TestFailed',
+  {
+    outcome: 'refused' | 'unreachable';
+    reason: string;
+    /** What to do about it, where that is not what is to be done about a Current. */
+    remedy?: string;
+  }
+>;
 
 /** Asks a destination by the test request of its connector. Sends no events, and repeats no credentials. */
 export async function testDestination(

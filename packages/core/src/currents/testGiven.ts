@@ -35,17 +35,22 @@ export async function testGiven(
     const code = currentId === undefined ? 'required' : 'not_allowed';
     return inputInvalid([fieldProblem('currentId', code, `expected either currentId or destination, got ${got}`)]);
   }
-  const waitMs =
-    given.credentials === undefined
-      ? 0
-      : await countCall(admin.sql, { key: `test_credentials:${adminTokenId}`, perMinute: maxPerMinute });
-  if (waitMs > 0) {
-    const message = `expected at most ${maxPerMinute} tests of given credentials per minute, got more`;
-    return { kind: 'CallsThrottled', message, retryAfterMs: waitMs };
-  }
+  const throttled = given.credentials === undefined ? undefined : await countTest(admin, adminTokenId);
+  if (throttled) return throttled;
   return currentId === undefined
     ? testDraft(admin, destination ?? '', given)
     : testCredentials(admin, currentId, given);
+}
+
+/** Counts a test of given credentials; a problem when one admin token has made as many as are allowed in a minute. */
+export async function countTest(
+  { sql }: Pick<Admin, 'sql'>,
+  adminTokenId: string,
+): Promise<CallsThrottled | undefined> {
+  const waitMs = await countCall(sql, { key: `test_credentials:${adminTokenId}`, perMinute: maxPerMinute });
+  if (waitMs <= 0) return undefined;
+  const message = `expected at most ${maxPerMinute} tests of given credentials per minute, got more`;
+  return { kind: 'CallsThrottled', message, retryAfterMs: waitMs };
 }
 
 async function testDraft(

@@ -3,13 +3,14 @@ import type { Admin, Db } from '../admin/admin.js';
 import { rowId, type Page, type PageRequest } from '../admin/page.js';
 import { inputInvalid, notConfirmed, type InputInvalid, type NotConfirmed, type Problem } from '../admin/problem.js';
 import { checkCredentials } from '../currents/settings.js';
-import { testDestination, type TestFailed } from '../currents/testDestination.js';
+import type { TestFailed } from '../currents/testDestination.js';
 import { segment, segmentSync } from '../db/schema.js';
-import { isUsableSync, loadSync, syncSealContext } from '../loadSync.js';
+import { syncSealContext } from '../loadSync.js';
 import { segmentNotEvaluated, type SegmentNotEvaluated } from '../segments/segmentView.js';
 import { findSegmentExport } from './createSync.js';
 import { actionsOf, getSync, syncNotFound, syncs } from './syncView.js';
 import type { SegmentSyncAction, SyncNotFound, SegmentSyncState, SegmentSyncView } from './syncView.js';
+import { askStored } from './testSync.js';
 
 /** The action is not possible in the state that the sync is in. */
 export type SyncWrongState = Problem<'SegmentSyncWrongState', { allowedActions: readonly SegmentSyncAction[] }>;
@@ -37,8 +38,8 @@ export async function launchSync(
   const present = await getSync(admin, id);
   if (present.kind === 'SegmentSyncNotFound' || present.state === 'live') return present;
   if (present.state !== 'draft') return wrongState(present, 'launch');
-  const failure = await testSync(admin, Number(present.id));
-  if (failure) return failure;
+  const tested = await askStored(admin, Number(present.id));
+  if (tested.kind !== 'TestPassed') return tested;
   const launched = await admin.db.transaction(async (tx) => {
     const [from] = await tx
       .select({
@@ -59,14 +60,6 @@ export async function launchSync(
     });
   });
   return launched === 'not evaluated' ? segmentNotEvaluated : getSync(admin, id);
-}
-
-async function testSync(admin: Admin, syncId: number): Promise<TestFailed | undefined> {
-  const sync = await loadSync(admin.sql, syncId, admin);
-  if (!sync) return undefined;
-  if (!isUsableSync(sync)) return { kind: 'TestFailed', outcome: 'refused', reason: sync.code, message: sync.detail };
-  const tested = await testDestination(admin, sync.segmentExport, sync);
-  return tested.kind === 'TestFailed' ? tested : undefined;
 }
 
 function walkFrom(walk: 'changed' | 'all' | 'clear', total: number) {

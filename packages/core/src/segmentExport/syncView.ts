@@ -79,7 +79,10 @@ function syncViewOf(row: Row) {
         ? undefined
         : { until, code: deferralCode, detail: deferralDetail ?? '' },
     /** Why it is blocked. */
-    block: state === 'blocked' ? { code: row.blockedCode ?? '', detail: row.blockedDetail ?? '' } : undefined,
+    block:
+      state === 'blocked'
+        ? { code: row.blockedCode ?? '', detail: row.blockedDetail ?? '', nextProbeAt: row.probeAt ?? undefined }
+        : undefined,
     /** How far all members are looked through; undefined when they are not. */
     progress: row.walk === null ? undefined : { kind: row.walk, doneCount: row.walkCount, totalCount: row.walkTotal },
     /** Whether what was sent is being taken back, after which it is deleted. */

@@ -24,6 +24,7 @@ export function createFakeLists(limits: Partial<ExportLimits> = {}) {
     reasons: { device_id_only: 'Devices are not taken.' },
     origins: () => ['https://lists.example.com'],
     objectOf: ({ list }) => ({ account: 'lists', name: list }),
+    nameSetting: 'list',
     suggestName: (name) => name.toLowerCase(),
     map: (member, isMember) =>
       'externalId' in member

@@ -10,6 +10,7 @@ import {
   planSync,
   resendSync,
   resumeSync,
+  testSync,
   updateSyncCredentials,
 } from '@currents/core';
 import { until } from '../deliveryHarness.js';
@@ -90,6 +91,59 @@ describe('a first sync', () => {
     expect(unknown).toMatchObject({ message: 'destination: expected lists, got "pigeons"' });
     await deleteSync(harness.admin, id, { confirmName: 'held', isClearing: false, isDryRun: false });
     expect(await createSync(harness.admin, { ...given, settings: { list: 'HELD' } })).toMatchObject({ state: 'draft' });
+  });
+});
+
+describe('a test', () => {
+  const asAdmin = '1';
+
+  it('asks the destination with what is given, and stores and sends nothing', async () => {
+    harness = await openSyncHarness({}, names(2));
+    const draft = { destination: 'lists', settings: { list: 'held' } };
+    const passed = await testSync(harness.admin, { ...draft, credentials: { token: 'valid' } }, asAdmin);
+    expect(passed).toMatchObject({
+      kind: 'TestPassed',
+      message: expect.stringMatching(/would accept members/) as string,
+    });
+    const refused = await testSync(harness.admin, { ...draft, credentials: { token: 'wrong' } }, asAdmin);
+    expect(refused).toMatchObject({ kind: 'TestFailed', outcome: 'refused' });
+    expect(JSON.stringify(refused)).not.toContain('wrong');
+    expect(await testSync(harness.admin, { ...draft, settings: {}, credentials: {} }, asAdmin)).toMatchObject({
+      kind: 'InputInvalid',
+    });
+    expect(await testSync(harness.admin, {}, asAdmin)).toMatchObject({ kind: 'InputInvalid' });
+    expect(await testSync(harness.admin, { ...draft, syncId: '1' }, asAdmin)).toMatchObject({ kind: 'InputInvalid' });
+    expect(harness.lists.requests).toEqual([]);
+    expect(await harness.sql`select from segment_sync`).toHaveLength(0);
+  });
+
+  it('of given credentials is limited for one admin token; one of stored credentials is not', async () => {
+    harness = await openSyncHarness();
+    const id = await harness.create();
+    const given = { destination: 'lists', settings: { list: 'other' }, credentials: { token: 'wrong' } };
+    for (let count = 0; count < 30; count++)
+      expect(await testSync(harness.admin, given, asAdmin)).toMatchObject({ kind: 'TestFailed' });
+    expect(await testSync(harness.admin, given, asAdmin)).toMatchObject({ kind: 'CallsThrottled' });
+    expect(await testSync(harness.admin, given, 'another')).toMatchObject({ kind: 'TestFailed' });
+    expect(await testSync(harness.admin, { syncId: id }, asAdmin)).toMatchObject({ kind: 'TestPassed' });
+    expect(await testSync(harness.admin, { syncId: '999' }, asAdmin)).toMatchObject({ kind: 'SegmentSyncNotFound' });
+  });
+
+  it('of a blocked sync that passes has it resume at once', async () => {
+    harness = await openSyncHarness({}, names(2));
+    const id = await harness.launch();
+    harness.start();
+    await harness.quiet(id);
+    harness.lists.setToken('new');
+    await harness.enter('late');
+    await harness.reaches(id, 'blocked');
+    expect(await testSync(harness.admin, { syncId: id }, asAdmin)).toMatchObject({ kind: 'TestFailed' });
+    harness.lists.setToken('valid');
+    // The next probe of its own is seconds away.
+    await harness.sql`update segment_sync set probe_at = now() + interval '1 hour'`;
+    expect(await testSync(harness.admin, { syncId: id }, asAdmin)).toMatchObject({ kind: 'TestPassed' });
+    await harness.reaches(id, 'live');
+    await until(harness.lists.members, (members) => members.includes('late'));
   });
 });
 
@@ -194,7 +248,12 @@ describe('what the destination refuses', () => {
     const id = await harness.launch();
     harness.start();
     const { block } = await harness.reaches(id, 'blocked');
-    expect(block).toEqual({ code: 'bad_request', detail: 'none of 5 users is accepted: no such list' });
+    expect(block).toEqual({
+      code: 'bad_request',
+      detail: 'none of 5 users is accepted: no such list',
+      nextProbeAt: expect.any(Date) as Date,
+    });
+    expect(block?.nextProbeAt?.getTime()).toBeGreaterThan(Date.now());
     harness.lists.accept();
     await resumeSync(harness.admin, id);
     expect(await harness.quiet(id)).toMatchObject({ deliveredCount: 5, refusedCount: 0 });
