@@ -40,6 +40,8 @@ import { SignIn } from './screens/signIn.js';
 
 const NewCurrent = lazyScreen(async () => (await import('./screens/newCurrent.js')).NewCurrent);
 const NewSegment = lazyScreen(async () => (await import('./screens/cohorts/newSegment.js')).NewSegment);
+const NewSegmentSync = lazyScreen(async () => (await import('./screens/segmentSyncs/newSync.js')).NewSync);
+const SegmentSync = lazyScreen(async () => (await import('./screens/segmentSyncs/sync.js')).Sync);
 const Notices = lazyScreen(async () => (await import('./screens/notices/notices.js')).Notices);
 
 const places = [
@@ -107,7 +109,9 @@ function Console() {
           <Route path="/quarantine" component={Quarantine} />
           <Route path="/cohorts" component={Cohorts} />
           <Route path="/cohorts/segments/new" component={NewSegment} />
+          <Route path="/cohorts/segments/:id/sync">{({ id }) => <NewSegmentSync key={id} segmentId={id} />}</Route>
           <Route path="/cohorts/segments/:id">{({ id }) => <Segment key={id} id={id} />}</Route>
+          <Route path="/cohorts/syncs/:id">{({ id }) => <SegmentSync key={id} id={id} />}</Route>
           <Route path="/cohorts/:id">{({ id }) => <Cohort key={id} id={id} />}</Route>
           <Route path="/notices" component={Notices} />
           <Route path="/keys" component={Keys} />

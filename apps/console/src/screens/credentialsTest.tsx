@@ -1,6 +1,5 @@
-import { useEffect, useState } from 'react';
-import { ask, graphql, type ResultOf, type VariablesOf } from '../hub/graphql.js';
-import { ProblemNote } from '../parts/problem.js';
+import { ask, graphql, type VariablesOf } from '../hub/graphql.js';
+import { TestAsTyped } from '../parts/testAsTyped.js';
 
 const testMutation = graphql(`
   mutation TestDraftCredentials($input: TestCredentialsInput!) {
@@ -17,48 +16,13 @@ const testMutation = graphql(`
   }
 `);
 
-type Result = ResultOf<typeof testMutation>['testCredentials'];
-
-/** So long after the last change, in milliseconds: a key is pasted or typed by then. */
-const quietMs = 800;
+type Input = VariablesOf<typeof testMutation>['input'];
 
 /** Asks the destination whether it accepts these credentials, some time after each change. Nothing of them is stored. */
-export function CredentialsTest({
-  input,
-  isComplete,
-}: {
-  readonly input: VariablesOf<typeof testMutation>['input'];
-  /** Whether all that is required is there; nothing is tested before. */
-  readonly isComplete: boolean;
-}) {
-  const [tested, setTested] = useState<{ readonly key: string; readonly result: Result | Error }>();
-  const key = JSON.stringify(input);
-  useEffect(() => {
-    if (!isComplete) return undefined;
-    const abort = new AbortController();
-    const timer = setTimeout(() => {
-      ask(testMutation, { input }, { signal: abort.signal }).then(
-        ({ testCredentials }) => setTested({ key, result: testCredentials }),
-        (error: unknown) => {
-          if (!abort.signal.aborted) setTested({ key, result: error as Error });
-        },
-      );
-    }, quietMs);
-    return () => {
-      clearTimeout(timer);
-      abort.abort();
-    };
-    // The input is compared by value.
-  }, [key, isComplete]);
+export function CredentialsTest(props: { readonly input: Input; readonly isComplete: boolean }) {
+  return <TestAsTyped {...props} passed="TestCredentialsPayload" test={test} />;
+}
 
-  if (!isComplete) return <p className="muted">They are tested as soon as all fields are filled in.</p>;
-  if (tested?.key !== key) return <p role="status">Testing…</p>;
-  const { result } = tested;
-  if ('__typename' in result && result.__typename === 'TestCredentialsPayload')
-    return (
-      <p className="note good" role="status">
-        {result.message}
-      </p>
-    );
-  return <ProblemNote problem={result} />;
+async function test(input: Input, signal: AbortSignal) {
+  return (await ask(testMutation, { input }, { signal })).testCredentials;
 }

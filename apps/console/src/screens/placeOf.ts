@@ -5,6 +5,10 @@ export function placeOf({ __typename, id }: { readonly __typename: string; reado
       return `/currents/${id}`;
     case 'Cohort':
       return `/cohorts/${id}`;
+    case 'Segment':
+      return `/cohorts/segments/${id}`;
+    case 'SegmentSync':
+      return `/cohorts/syncs/${id}`;
     case 'CohortPull':
     case 'SegmentWebhook':
       return '/cohorts';

@@ -43,6 +43,16 @@ const cohortsQuery = graphql(`
         memberCount
         evaluatedAt
         isEvaluationDue
+        syncs(first: 10) {
+          nodes {
+            id
+            objectName
+            state
+            block {
+              detail
+            }
+          }
+        }
         webhooks(first: 10) {
           nodes {
             id
@@ -173,6 +183,19 @@ export function Cohorts() {
                     <>
                       <Time at={evaluatedAt} /> {isEvaluationDue ? <span className="muted">(due)</span> : null}
                     </>
+                  ),
+                },
+                {
+                  title: 'Syncs',
+                  cell: ({ syncs }) => (
+                    <ul className="names">
+                      {syncs.nodes.map(({ id, objectName, state, block }) => (
+                        <li key={id}>
+                          <State value={state} /> <Link href={`/cohorts/syncs/${id}`}>{objectName}</Link>
+                          {block ? <div className="muted reason">{block.detail}</div> : null}
+                        </li>
+                      ))}
+                    </ul>
                   ),
                 },
                 {

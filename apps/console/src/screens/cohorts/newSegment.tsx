@@ -1,7 +1,8 @@
-import { useEffect, useState, type FormEvent } from 'react';
+import { useState, type FormEvent } from 'react';
 import { Link } from 'wouter';
 import { graphql, type ResultOf } from '../../hub/graphql.js';
 import { useHubMutation, useHubQuery } from '../../hub/useHub.js';
+import { useRested } from '../../hub/useRested.js';
 import { Field } from '../../parts/field.js';
 import { count } from '../../parts/number.js';
 import { Answer, ProblemNote } from '../../parts/problem.js';
@@ -209,8 +210,6 @@ function ConditionRow({
 }
 
 /** Counting reads all members, so it begins once the choice has rested. */
-const restMs = 400;
-
 function Preview({ definition }: { readonly definition: NonNullable<ReturnType<typeof definitionOf>> }) {
   const rested = useRested(definition);
   const reading = useHubQuery(previewQuery, { definition: rested }, { isLive: false });
@@ -242,15 +241,4 @@ function Preview({ definition }: { readonly definition: NonNullable<ReturnType<t
       </Answer>
     </section>
   );
-}
-
-/** The value once it has not changed for a while. */
-function useRested<Value>(value: Value): Value {
-  const text = JSON.stringify(value);
-  const [rested, setRested] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setRested(text), restMs);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return JSON.parse(rested) as Value;
 }

@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import { graphql, type ResultOf } from '../../hub/graphql.js';
 import { useHubMutation, useHubQuery } from '../../hub/useHub.js';
 import { Confirm } from '../../parts/confirm.js';
+import { lazyScreen } from '../../parts/lazyScreen.js';
 import { count } from '../../parts/number.js';
 import { Answer, ProblemNote } from '../../parts/problem.js';
 import { words } from '../../parts/state.js';
@@ -11,6 +12,8 @@ import { Time } from '../../parts/time.js';
 import { goTo } from '../../routing.js';
 import { sayDefinition } from './definition.js';
 import { Webhooks } from './webhooks.js';
+
+const Syncs = lazyScreen(async () => (await import('../segmentSyncs/syncs.js')).Syncs);
 
 const partFragment = graphql(`
   fragment Part on SegmentDefinition @_unmask {
@@ -200,6 +203,8 @@ function Loaded({ segment, changes }: { readonly segment: SegmentData; readonly 
           {isEvaluationDue ? ', and due again' : ''}
         </dd>
       </dl>
+      <h2>Syncs</h2>
+      <Syncs segmentId={id} />
       <h2>Webhooks</h2>
       <Webhooks segmentId={id} webhooks={webhooks.nodes} />
       <h2>Who entered and left in the last 24 hours</h2>

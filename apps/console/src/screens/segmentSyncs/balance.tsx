@@ -1,0 +1,51 @@
+import { count } from '../../parts/number.js';
+import { Table } from '../../parts/table.js';
+import type { SyncData } from './sync.js';
+
+type Counts = Pick<
+  SyncData,
+  | 'changeCount'
+  | 'deliveredCount'
+  | 'refusedCount'
+  | 'returnedCount'
+  | 'inFlightCount'
+  | 'waitingCount'
+  | 'requestCount'
+>;
+
+/** What became of all changes that were sent: the parts are the whole. Then what is still to be sent. */
+export function Balance({ sync }: { readonly sync: Counts }) {
+  return (
+    <>
+      <Table
+        caption="Changes that were sent"
+        rows={partsOf(sync)}
+        keyOf={({ what }) => what}
+        empty={null}
+        columns={[
+          { title: 'What', cell: ({ what }) => what },
+          { title: 'Changes', isNumber: true, cell: ({ changes }) => <span className="number">{count(changes)}</span> },
+          { title: 'Meaning', cell: ({ meaning }) => <span className="muted">{meaning}</span> },
+        ]}
+      />
+      <p>
+        <strong>{count(sync.changeCount)}</strong> changes = {count(sync.deliveredCount)} delivered +{' '}
+        {count(sync.refusedCount)} refused + {count(sync.returnedCount)} returned + {count(sync.inFlightCount)} in
+        flight, in {count(sync.requestCount)} requests. {count(sync.waitingCount)} wait to be looked at.
+      </p>
+    </>
+  );
+}
+
+function partsOf({ deliveredCount, refusedCount, returnedCount, inFlightCount }: Counts) {
+  return [
+    { what: 'Delivered', changes: deliveredCount, meaning: 'The destination accepted them.' },
+    { what: 'Refused', changes: refusedCount, meaning: 'The destination refused them, or cannot take these users.' },
+    {
+      what: 'Returned',
+      changes: returnedCount,
+      meaning: 'They were not accepted, and are sent again as they are then.',
+    },
+    { what: 'In flight', changes: inFlightCount, meaning: 'They are in requests that are under way.' },
+  ];
+}
