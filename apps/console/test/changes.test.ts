@@ -6,6 +6,14 @@ it.each([
   ['another value', { region: 'eu' }, { region: 'us' }, { region: 'us' }],
   ['one that is gone', { region: 'eu', baseUrl: 'https://a' }, { region: 'eu' }, { baseUrl: null }],
   ['one that is new, beside one that no form edits', { list: [1] }, { list: [1], flag: false }, { flag: false }],
+  [
+    'a map with one entry less, one more and another value',
+    { headers: { a: '1', b: '2', c: '3' } },
+    { headers: { a: '1', c: '4', d: '5' } },
+    { headers: { b: null, c: '4', d: '5' } },
+  ],
+  ['a map that is gone', { headers: { a: '1' } }, {}, { headers: null }],
+  ['a shorter list', { names: ['a', 'b'] }, { names: ['b'] }, { names: ['b'] }],
 ])('makes a merge patch of %s', (_what, before, after, patch) => {
   expect(patchOf(before, after)).toEqual(patch);
 });
@@ -15,6 +23,9 @@ it('says what a patch replaces', () => {
     { name: 'region', from: 'eu', to: 'the default' },
     { name: 'limit', from: '5', to: '6' },
     { name: 'isStrict', from: 'the default', to: 'true' },
+  ]);
+  expect(differencesOf({ headers: { a: '1', b: '2' } }, { headers: { b: null, c: '3' } })).toEqual([
+    { name: 'headers', from: '{"a":"1","b":"2"}', to: '{"a":"1","c":"3"}' },
   ]);
 });
 

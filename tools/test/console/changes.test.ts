@@ -350,6 +350,65 @@ describe.skipIf(browserProgram === undefined)('changes in the console', () => {
     await page.getByText('All secrets are under the present key').waitFor();
   });
 
+  it('fills lists and maps of settings by keyboard, and takes one entry of a map away again', async () => {
+    const { keyboard } = page;
+    await page.goto(`${hub.hub.api.url}/#/currents/new`);
+    await page.getByRole('radio', { name: 'HTTP' }).check();
+    await page.getByLabel('Name', { exact: true }).fill('A receiver');
+    await page.getByLabel('Contact').fill('bo@example.com');
+    await page.getByLabel('url', { exact: true }).fill('https://receiver.example.com/events');
+    await button('Add to headers').focus();
+    await keyboard.press('Enter');
+    // The focus is in the box that was added.
+    await keyboard.type('not a header');
+    await keyboard.press('Tab');
+    await keyboard.type('growth');
+    await page.getByRole('checkbox', { name: /^Message engagement/ }).check();
+    await button('Create draft').click();
+    const headers = page.getByRole('group', { name: /^headers/ });
+    await headers.locator('.wrong').waitFor();
+    await expectAccessible();
+    await page.getByLabel('headers 1: name').fill('x-team');
+    await button('Add to headers').click();
+    await keyboard.type('x-team');
+    await headers.getByText('expected each name once, got x-team twice').waitFor();
+    await page.getByLabel('headers 2: name').fill('x-stage');
+    await page.getByLabel('headers 2: value').fill('live');
+    await button('Create draft').click();
+    await page.getByRole('heading', { name: 'A receiver', level: 1 }).waitFor();
+    await openTab('Settings');
+    const settings = page.getByLabel('Settings', { exact: true });
+    await settings.filter({ hasText: /"headers": \{\s*"x-team": "growth",\s*"x-stage": "live"\s*\}/ }).waitFor();
+    await openTab('Edit');
+    await button('Remove headers 1').click();
+    expect(await page.evaluate('document.activeElement?.textContent')).toBe('Add to headers');
+    await button('Plan the change').click();
+    await page.getByText('{"x-stage":"live"}', { exact: true }).waitFor();
+    await confirm('Change it');
+    await page.getByText('It is changed, from its next request on.').waitFor();
+    await openTab('Settings');
+    await settings.filter({ hasText: /"headers": \{\s*"x-stage": "live"\s*\}/ }).waitFor();
+
+    await page.goto(`${hub.hub.api.url}/#/currents/new`);
+    await page.getByRole('radio', { name: 'PostHog' }).check();
+    await page.getByLabel('Name', { exact: true }).fill('PostHog in Europe');
+    await page.getByLabel('Contact').fill('bo@example.com');
+    await page.getByLabel('projectToken').fill('phc_of_the_console');
+    await page.getByLabel('region').selectOption('eu');
+    for (const property of ['dropped', 'city', 'plan']) {
+      await button('Add to personProperties').focus();
+      await keyboard.press('Enter');
+      await keyboard.type(property);
+    }
+    await button('Remove personProperties 1').click();
+    await expectAccessible();
+    await page.getByRole('checkbox', { name: /^Message engagement/ }).check();
+    await button('Create draft').click();
+    await page.getByRole('heading', { name: 'PostHog in Europe', level: 1 }).waitFor();
+    await openTab('Settings');
+    await settings.filter({ hasText: /"personProperties": \[\s*"city",\s*"plan"\s*\]/ }).waitFor();
+  });
+
   it('keeps within its policy and its origin all the time', () => {
     expect(complaints.all).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { EntryList, EntryMap } from './entryFields.js';
 import { Field } from './field.js';
 
 /** A part of a JSON Schema, as zod makes it for settings and credentials. */
@@ -9,6 +10,10 @@ export interface JsonSchema {
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
+  /** What the items of a list are. */
+  readonly items?: JsonSchema;
+  /** What the values of a map are. */
+  readonly additionalProperties?: JsonSchema | boolean;
   readonly oneOf?: readonly JsonSchema[];
   readonly anyOf?: readonly JsonSchema[];
 }
@@ -38,11 +43,18 @@ export function isComplete(schema: JsonSchema, values: Values): boolean {
   const shape = kinds?.get(textOf(values['kind'] ?? firstKind)) ?? schema;
   return (shape.required ?? []).every((name) => {
     const { const: constant, default: preset } = shape.properties?.[name] ?? {};
-    return constant !== undefined || preset !== undefined || textOf(values[name]) !== '';
+    return constant !== undefined || preset !== undefined || isFilled(values[name]);
   });
 }
 
-/** A form for what a destination defines. Properties that are neither text, number, choice nor yes and no are left out. */
+function isFilled(value: unknown): boolean {
+  return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : textOf(value) !== '';
+}
+
+/**
+ * A form for what a destination defines: texts, numbers, choices, yes and no, lists of texts and maps of texts. Other
+ * properties are left out.
+ */
 export function SchemaForm({ schema, values, problems, isSecret = false, onChange }: FormProps) {
   const kinds = kindsOf(schema);
   const [firstKind] = kinds?.keys() ?? [];
@@ -94,8 +106,18 @@ function without(values: Values, name: string): Values {
   return Object.fromEntries(Object.entries(values).filter(([key]) => key !== name));
 }
 
-function isEditable({ type, enum: choices }: JsonSchema): boolean {
-  return choices !== undefined || type === 'string' || type === 'boolean' || type === 'number' || type === 'integer';
+function isEditable(property: JsonSchema): boolean {
+  const { type, enum: choices } = property;
+  const isOne = type === 'string' || type === 'boolean' || type === 'number' || type === 'integer';
+  return choices !== undefined || isOne || isTextList(property) || isTextMap(property);
+}
+
+function isTextList({ type, items }: JsonSchema): boolean {
+  return type === 'array' && items?.type === 'string' && items.enum === undefined;
+}
+
+function isTextMap({ type, properties, additionalProperties: values }: JsonSchema): boolean {
+  return type === 'object' && properties === undefined && typeof values === 'object' && values.type === 'string';
 }
 
 function Property({
@@ -116,8 +138,12 @@ function Property({
   readonly onChange: (value: unknown) => void;
 }) {
   const { type, enum: choices, default: preset } = property;
+  const label = isRequired ? name : `${name} (optional)`;
+  const entries = { label, name, about: property.description, problem, value: value ?? preset, onChange };
+  if (isTextList(property)) return <EntryList {...entries} />;
+  if (isTextMap(property)) return <EntryMap {...entries} />;
   return (
-    <Field label={isRequired ? name : `${name} (optional)`} about={property.description} problem={problem}>
+    <Field label={label} about={property.description} problem={problem}>
       {(id, describedBy) => {
         const common = { id, 'aria-describedby': describedBy, 'aria-invalid': problem !== undefined };
         if (choices)

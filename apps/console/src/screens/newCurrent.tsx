@@ -187,6 +187,7 @@ function Form({ choices }: { readonly choices: Choices }) {
           <fieldset>
             <legend>3. Credentials</legend>
             <SchemaForm
+              key={destinationName}
               schema={destination.credentialsSchema}
               values={credentials}
               problems={problemsOf('credentials')}
@@ -204,6 +205,7 @@ function Form({ choices }: { readonly choices: Choices }) {
           <fieldset>
             <legend>4. Settings</legend>
             <SchemaForm
+              key={destinationName}
               schema={destination.settingsSchema}
               values={settings}
               problems={problemsOf('settings')}
