@@ -10,8 +10,8 @@ export interface ConsoleSessionDeps extends Required<AdminSignIn> {
 
 /**
  * The sessions of the console. `POST /console/session` with an admin token in the header `Authorization` signs a browser
- * in, `GET` answers the CSRF token of the session (204 if there is none), `DELETE` signs out, and `DELETE /console/sessions` signs out all browsers
- * that signed in with the same admin token. None of them reads a body.
+ * in, `GET` answers the CSRF token of the session (204 to a browser without a cookie), `DELETE` signs out, and `DELETE
+ * /console/sessions` signs out all browsers that signed in with the same admin token. None of them reads a body.
  */
 export function registerConsoleSession(app: FastifyInstance, deps: ConsoleSessionDeps): void {
   const { admin } = deps;
@@ -45,11 +45,10 @@ async function readSession(
   reply: FastifyReply,
   deps: ConsoleSessionDeps,
 ): Promise<FastifyReply> {
-  const session = await signInBySession(request, 'console', deps);
-  if (!('code' in session)) return answer(reply, { csrfToken: session.csrfToken });
-  if (session.code !== 'SESSION_ENDED') return refuse(reply, session);
   // Every sign-in begins without a session. A browser would log a 401 as an error of the page.
-  return reply.code(204).header('cache-control', 'no-store').send();
+  if (readSessionCookie(request) === undefined) return reply.code(204).header('cache-control', 'no-store').send();
+  const session = await signInBySession(request, 'console', deps);
+  return 'code' in session ? refuse(reply, session) : answer(reply, { csrfToken: session.csrfToken });
 }
 
 function signOutHere(request: FastifyRequest, reply: FastifyReply, deps: ConsoleSessionDeps): Promise<FastifyReply> {

@@ -77,9 +77,10 @@ export const sessionPaths: Paths = {
       responses: {
         200: withCsrfToken,
         204: {
-          description: 'This browser is not signed in, or its session has ended.',
+          description: 'This browser is not signed in: it has no cookie of a session.',
           headers: { 'Cache-Control': noStore },
         },
+        ...problemResponses(['SESSION_ENDED']),
         ...signInProblems,
       },
     },

@@ -101,13 +101,19 @@ describe('a console session', () => {
     expect(answer.json()).toEqual({ csrfToken: browser.csrfToken });
   });
 
-  it('that does not exist or has ended is answered with 204 and nothing else, so that no browser logs an error', async () => {
+  it('that a browser never had is answered with 204 and nothing else, so that it logs no error', async () => {
+    const answer = await request('GET', '/console/session', {});
+    expect([answer.statusCode, answer.payload, answer.headers['cache-control']]).toEqual([204, '', 'no-store']);
+    expect(answer.headers['set-cookie']).toBeUndefined();
+  });
+
+  it('that has ended or was guessed is answered with 401', async () => {
     const ended = await signIn();
     expect((await request('DELETE', '/console/session', signedIn(ended))).statusCode).toBe(204);
-    for (const headers of [{}, { cookie: ended.cookie }, { cookie: 'currents_session=cur_session_guessed' }]) {
-      const answer = await request('GET', '/console/session', headers);
-      expect([answer.statusCode, answer.payload, answer.headers['cache-control']]).toEqual([204, '', 'no-store']);
-      expect(answer.headers['set-cookie']).toBeUndefined();
+    for (const cookie of [ended.cookie, 'currents_session=cur_session_guessed']) {
+      const answer = await request('GET', '/console/session', { cookie });
+      expect(answer.statusCode).toBe(401);
+      expect(answer.json()).toMatchObject({ code: 'SESSION_ENDED' });
     }
   });
 

@@ -229,6 +229,7 @@ const requests: Readonly<Record<string, Readonly<Record<number, Request>>>> = {
   'GET /console/session': {
     200: async () => ask({ url: '/console/session', headers: { ...(await signIn()) } }),
     204: () => ask({ url: '/console/session' }),
+    401: () => ask({ url: '/console/session', headers: wrongSession }),
     429: () => twice({ url: '/console/session', headers: wrongSession }),
   },
   'POST /console/session': {
