@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createSeal } from '@currents/core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAdminClient } from '../../src/hub/adminClient.js';
 import { events } from '../endToEnd/events.js';
 import { createImportKey, pushCohort } from '../endToEnd/pushCohort.js';
 import { tokenOf } from '../endToEnd/testEnvironment.js';
@@ -247,6 +248,10 @@ describe.skipIf(browserProgram === undefined)('changes in the console', () => {
     const { api, adminToken } = hub.hub;
     const key = await createImportKey(api.url, adminToken ?? '');
     expect(await pushCohort(api.url, key, 'ada')).toBe(200);
+    const { ask } = createAdminClient(api.url, adminToken ?? '');
+    const members = () =>
+      ask<{ cohorts: { nodes: { memberCount: number }[] } }>('{ cohorts { nodes { memberCount } } }');
+    await expect.poll(async () => (await members()).cohorts.nodes, { timeout: 20_000 }).toEqual([{ memberCount: 1 }]);
     await page.goto(`${api.url}/#/cohorts/segments/new`);
     await page.getByLabel('Name', { exact: true }).fill('Who spends');
     await page.getByLabel('Condition 1: cohort').selectOption({ label: 'Big spenders (1)' });
