@@ -15,7 +15,7 @@ export function openIntake({ maxEvents = Infinity, withFingerprints = false }: R
     events: [] as CatalogueEvent[],
     types: [] as EventType[],
     quarantined: [] as Quarantined[],
-    /** Of the ids of accepted events; undefined when nobody asked for them. */
+    /** Of the ids of accepted events, as far as `takeExactly` has added them; undefined when nobody asked for them. */
     fingerprints: withFingerprints ? ([] as number[]) : undefined,
     /** Whether the text that is taken next may contain a lone surrogate. */
     mayBeIllFormed: false,
@@ -87,7 +87,6 @@ export function take(intake: Intake, value: unknown): void {
     if (repaired !== event) intake.isUnchanged = false;
     event = repaired;
   }
-  if (intake.fingerprints) addFingerprints(event, intake.fingerprints);
   intake.position += 1;
   intake.events.push(event);
   intake.types.push(answer);

@@ -1,5 +1,6 @@
 import { checkEvent } from './checkEvent.js';
 import type { EventType } from './eventType.js';
+import { addFingerprintsOfAll } from './fingerprint.js';
 import { findInexactNumbers, withDigitsAsText, type InexactNumber } from './inexactNumbers.js';
 import { isBundle, isFull, quarantine, take, takeItem, takeLine, type Intake } from './intake.js';
 import { scanList, scanObject, skipSpace } from './jsonScan.js';
@@ -10,22 +11,22 @@ export type TextKind = 'body' | 'lines' | 'items' | 'events';
 
 /**
  * Runs `takeFrom`. If it meets numbers whose digits may be lost, what it took is forgotten, and the events are taken again
- * from their texts. So only bodies with such numbers cost more.
+ * from their texts. So only bodies with such numbers cost more. Adds the fingerprints of what was accepted.
  */
 export function takeExactly(intake: Intake, text: string, kind: TextKind, takeFrom: () => void): void {
   const { position, isUnchanged, isOver, describable } = intake;
   const [events, types, quarantined] = [intake.events.length, intake.types.length, intake.quarantined.length];
-  const fingerprints = intake.fingerprints?.length;
   const before = { position, isUnchanged, isOver, describable: { ...describable }, mayLoseDigits: false };
   takeFrom();
-  if (!intake.mayLoseDigits) return;
-  Object.assign(intake, before);
-  intake.events.length = events;
-  intake.types.length = types;
-  intake.quarantined.length = quarantined;
-  if (intake.fingerprints) intake.fingerprints.length = fingerprints as number;
-  takeText(intake, text, kind);
-  intake.mayLoseDigits = false;
+  if (intake.mayLoseDigits) {
+    Object.assign(intake, before);
+    intake.events.length = events;
+    intake.types.length = types;
+    intake.quarantined.length = quarantined;
+    takeText(intake, text, kind);
+    intake.mayLoseDigits = false;
+  }
+  if (intake.fingerprints) addFingerprintsOfAll(intake.events, events, intake.fingerprints);
 }
 
 function takeText(intake: Intake, text: string, kind: TextKind): void {

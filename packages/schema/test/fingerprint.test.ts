@@ -27,3 +27,42 @@ it('readBody takes them of accepted and of refused events when it is asked to', 
     expect(readBody(body, 'ndjson')).toMatchObject({ fingerprints: [] });
   }
 });
+
+it('takes the same ones of many events as of each, whatever their ids consist of and however long they are', () => {
+  const ids = [
+    'a',
+    'ab',
+    'abc',
+    'abcd',
+    'customer-00017',
+    'ü',
+    'x'.repeat(5_000),
+    '日本',
+    '\u{1F600}',
+    '',
+    null,
+    undefined,
+  ];
+  const events = Array.from({ length: 300 }, (_, number) => ({
+    event_type: 'users.messages.email.Open',
+    id: `${number}-${ids[number % 9] ?? ''}`.slice(0, 200),
+    time: 1,
+    user: {
+      external_user_id: ids[(number * 7) % ids.length],
+      user_id: ids[(number * 5) % ids.length],
+      device_id: ids[(number + 3) % ids.length],
+    },
+  }));
+  const ascii = events.filter(({ id, user }) => /^[\0-\x7f]*$/.test(`${id}${Object.values(user).join('')}`));
+  expect(ascii.length).toBeGreaterThan(50);
+  for (const some of [events, ascii]) {
+    const expected: number[] = [];
+    for (const event of some) addFingerprints(event, expected);
+    const body = some.map((event) => JSON.stringify(event)).join('\n');
+    for (const sent of [body, `${body}\n${' '.repeat(300_000)}`]) {
+      const read = readBody(sent, 'ndjson', { withFingerprints: true });
+      if ('unreadable' in read) throw new Error('expected events');
+      expect(read.fingerprints).toEqual(expected);
+    }
+  }
+});
