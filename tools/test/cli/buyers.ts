@@ -1,5 +1,6 @@
 import type { FakeBraze } from '../../src/fakes/braze/startFakeBraze.js';
 import { createAdminClient } from '../../src/hub/adminClient.js';
+import { createImportKey, pushMembers } from '../endToEnd/pushCohort.js';
 import { until } from '../endToEnd/until.js';
 
 export const brazeKey = '0b7e5a1c-9d35-4f0e-8f43-5a2f6f1d7c90';
@@ -14,32 +15,12 @@ export const brazeSettings = (braze: FakeBraze) => ({
 /** Pushes the cohort "Buyers" as Mixpanel does, and makes the segment "buyers" of it. Returns what pushes other members. */
 export async function makeBuyers(apiUrl: string, adminToken: string, ids: readonly string[]) {
   const { ask } = createAdminClient(apiUrl, adminToken);
-  const made = await ask<{ createImportKey: { key: string } }>(
-    'mutation { createImportKey(input: { partner: "mixpanel", name: "buyers" }) { ... on CreateImportKeyPayload { key } } }',
-  );
-  const { key } = made.createImportKey;
+  const importKey = await createImportKey(apiUrl, adminToken);
+  const cohort = { id: 'buyers', name: 'Buyers' };
   let session = 0;
   async function push(members: readonly string[]): Promise<void> {
-    const response = await fetch(`${apiUrl}/partners/mixpanel/webhook`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        authorization: `Basic ${Buffer.from(`mixpanel:${key}`).toString('base64')}`,
-      },
-      body: JSON.stringify({
-        action: 'members',
-        parameters: {
-          mixpanel_project_id: '1',
-          mixpanel_cohort_id: 'buyers',
-          mixpanel_cohort_name: 'Buyers',
-          mixpanel_session_id: `buyers-${++session}`,
-          page_info: { total_pages: 1, page_count: 1 },
-          members: members.map((id) => ({ mixpanel_distinct_id: id })),
-        },
-      }),
-    });
-    if (response.status !== 200) throw new Error(`the push was answered with ${response.status}`);
-    await response.arrayBuffer();
+    const status = await pushMembers(members, { apiUrl, importKey, cohort, session: `buyers-${++session}` });
+    if (status !== 200) throw new Error(`the push was answered with ${status}`);
   }
   await push(ids);
   const { cohorts } = await until(

@@ -1,30 +1,15 @@
 import { createAdminClient } from '../../src/hub/adminClient.js';
+import { pushMembers } from '../endToEnd/pushCohort.js';
 import { until } from '../endToEnd/until.js';
 
 /** Pushes the whole cohort "Buyers" as Mixpanel does. Throws if the hub does not take it. */
-export async function pushMembers(
+export async function pushBuyers(
   members: readonly string[],
-  { apiUrl, importKey }: { readonly apiUrl: string; readonly importKey: string },
+  hub: { readonly apiUrl: string; readonly importKey: string },
 ): Promise<void> {
-  const response = await fetch(`${apiUrl}/partners/mixpanel/webhook`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      authorization: `Basic ${Buffer.from(`mixpanel:${importKey}`).toString('base64')}`,
-    },
-    body: JSON.stringify({
-      action: 'members',
-      parameters: {
-        mixpanel_project_id: '1',
-        mixpanel_cohort_id: 'buyers',
-        mixpanel_cohort_name: 'Buyers',
-        mixpanel_session_id: `session of ${members.join(' ')}`,
-        page_info: { total_pages: 1, page_count: 1 },
-        members: members.map((id) => ({ mixpanel_distinct_id: id })),
-      },
-    }),
-  });
-  if (response.status !== 200) throw new Error(`expected 200, got ${response.status}: ${await response.text()}`);
+  const session = `session of ${members.join(' ')}`;
+  const status = await pushMembers(members, { ...hub, cohort: { id: 'buyers', name: 'Buyers' }, session });
+  if (status !== 200) throw new Error(`expected 200, got ${status}`);
 }
 
 /** Makes a segment of the users, in a cohort of Mixpanel's. Resolves to its id once it is evaluated. */
@@ -33,7 +18,7 @@ export async function createSegmentOf(
   hub: { readonly name: string; readonly apiUrl: string; readonly adminToken: string; readonly importKey: string },
 ): Promise<string> {
   const { ask, run } = createAdminClient(hub.apiUrl, hub.adminToken);
-  await pushMembers(members, hub);
+  await pushBuyers(members, hub);
   const { cohorts } = await until(
     () => ask<Cohorts>('{ cohorts { nodes { id memberCount } } }'),
     ({ cohorts: { nodes } }) => nodes[0]?.memberCount === members.length,

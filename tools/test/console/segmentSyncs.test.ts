@@ -4,7 +4,7 @@ import { startFakeBraze, type FakeBraze } from '../../src/fakes/braze/startFakeB
 import { createImportKey } from '../endToEnd/pushCohort.js';
 import { startTestHub, type TestHub } from '../endToEnd/testHub.js';
 import { browserProgram, findInaccessible, openBrowser, watchPage, type Complaints } from './browser.js';
-import { createSegmentOf, pushMembers } from './segmentOf.js';
+import { createSegmentOf, pushBuyers } from './segmentOf.js';
 
 if (browserProgram === undefined)
   console.warn('not run (this machine has no chromium): segment syncs in the console in a browser');
@@ -125,7 +125,7 @@ describe.skipIf(browserProgram === undefined)('segment syncs in the console', ()
 
   it('shows on the overview that a key is refused, when it is tried again, and its recovery with a new key', async () => {
     braze.control.setKeys(workspaceId, ['new-key']);
-    await pushMembers([...members, 'dan'], { apiUrl: hub.hub.api.url, importKey });
+    await pushBuyers([...members, 'dan'], { apiUrl: hub.hub.api.url, importKey });
     await page.locator('.countdown').waitFor();
     await expectAccessible();
     await page.getByRole('link', { name: 'Overview' }).click();
@@ -146,7 +146,7 @@ describe.skipIf(browserProgram === undefined)('segment syncs in the console', ()
   it('pauses and resumes it', async () => {
     await button('Pause').click();
     await page.getByText('It is paused.').waitFor();
-    await pushMembers(['ana', 'bo'], { apiUrl: hub.hub.api.url, importKey });
+    await pushBuyers(['ana', 'bo'], { apiUrl: hub.hub.api.url, importKey });
     await page.getByText(/ [1-9]\d* wait to be looked at/).waitFor();
     expect(held()).toHaveLength(4);
     await button('Resume').click();

@@ -8,26 +8,42 @@ export async function createImportKey(apiUrl: string, adminToken: string): Promi
   return made.createImportKey.key;
 }
 
-/** Pushes the cohort "Big spenders", which has one member, as Mixpanel does. Answers the status. */
-export async function pushCohort(apiUrl: string, key: string, session: string): Promise<number> {
+interface Push {
+  readonly apiUrl: string;
+  readonly importKey: string;
+  readonly cohort: { readonly id: string; readonly name: string };
+  /** The same session is taken once. */
+  readonly session: string;
+}
+
+/** Pushes the whole of a cohort as Mixpanel does. Answers the status. */
+export async function pushMembers(
+  members: readonly string[],
+  { apiUrl, importKey, cohort, session }: Push,
+): Promise<number> {
   const response = await fetch(`${apiUrl}/partners/mixpanel/webhook`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
-      authorization: `Basic ${Buffer.from(`mixpanel:${key}`).toString('base64')}`,
+      authorization: `Basic ${Buffer.from(`mixpanel:${importKey}`).toString('base64')}`,
     },
     body: JSON.stringify({
       action: 'members',
       parameters: {
         mixpanel_project_id: '1',
-        mixpanel_cohort_id: '678',
-        mixpanel_cohort_name: 'Big spenders',
+        mixpanel_cohort_id: cohort.id,
+        mixpanel_cohort_name: cohort.name,
         mixpanel_session_id: session,
         page_info: { total_pages: 1, page_count: 1 },
-        members: [{ mixpanel_distinct_id: session }],
+        members: members.map((id) => ({ mixpanel_distinct_id: id })),
       },
     }),
   });
   await response.arrayBuffer();
   return response.status;
+}
+
+/** Pushes the cohort "Big spenders", which has one member. Answers the status. */
+export function pushCohort(apiUrl: string, importKey: string, session: string): Promise<number> {
+  return pushMembers([session], { apiUrl, importKey, cohort: { id: '678', name: 'Big spenders' }, session });
 }
