@@ -87,7 +87,8 @@ const letterFilters: Readonly<Record<string, () => DeadLetterFilter>> = {
   nothing: () => ({}),
   code: () => ({ code: 'code_3' }),
   'a code that none has': () => ({ code: 'no_such_code' }),
-  type: () => ({ eventType: 'type.7' }),
+  // Of an even number, as are the rows of this Current.
+  type: () => ({ eventType: 'type.8' }),
   'a type that none has': () => ({ eventType: 'no.such.type' }),
   time: () => ({ from: from() }),
   'being replayed': () => ({ isReplayed: true }),
