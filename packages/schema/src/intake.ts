@@ -15,7 +15,7 @@ export function openIntake({ maxEvents = Infinity, withFingerprints = false }: R
     events: [] as CatalogueEvent[],
     types: [] as EventType[],
     quarantined: [] as Quarantined[],
-    /** Of the ids of accepted events, as far as `takeExactly` has added them; undefined when nobody asked for them. */
+    /** Of the ids of accepted events, as far as `takeExactly` has added them; undefined unless they were asked for. */
     fingerprints: withFingerprints ? ([] as number[]) : undefined,
     /** Whether the text that is taken next may contain a lone surrogate. */
     mayBeIllFormed: false,

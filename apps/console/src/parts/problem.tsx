@@ -22,6 +22,16 @@ export function problemOf(error: ProblemLike | null, ...answers: readonly (objec
   return error ?? answers.find((answer): answer is ProblemLike => answer !== undefined && 'message' in answer) ?? null;
 }
 
+interface FieldProblems {
+  readonly problems: readonly { readonly path: readonly string[]; readonly message: string }[];
+}
+
+/** What is wrong with each field of a form, by its name, where an answer says so. */
+export function fieldProblemsOf(answer: object | FieldProblems | undefined): ReadonlyMap<string, string> {
+  if (!answer || !('problems' in answer)) return new Map();
+  return new Map(answer.problems.map(({ path, message }) => [path.at(-1) ?? '', message]));
+}
+
 /** The hub's messages begin in lower case. */
 function sentence(text: string): string {
   const whole = text.charAt(0).toUpperCase() + text.slice(1);

@@ -105,8 +105,8 @@ export async function writeBackup(
 
 /**
  * Runs `work` in a transaction that sees the database as it was at one moment, and in which no table can be dropped. Only
- * tables with rows are locked, not the parents of partitions: to lock those would keep the hub from adding a day, and
- * everything else that uses them would wait behind that.
+ * tables with rows are locked, not the parents of partitions: what changes those would wait, and everything else that uses
+ * them would wait behind that.
  */
 async function withTables<Result>(
   sql: Sql,

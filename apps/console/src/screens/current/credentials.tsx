@@ -1,7 +1,7 @@
 import { useState, type FormEvent } from 'react';
 import { graphql } from '../../hub/graphql.js';
 import { useHubMutation } from '../../hub/useHub.js';
-import { ProblemNote } from '../../parts/problem.js';
+import { fieldProblemsOf, ProblemNote } from '../../parts/problem.js';
 import { SchemaForm, type Values } from '../../parts/schemaForm.js';
 import type { CurrentData } from './current.js';
 
@@ -34,9 +34,7 @@ export function CredentialsForm({
   if (!destination || !allowedActions.includes('UPDATE')) return null;
   const answer = update.data?.updateCurrent;
   const isDone = answer?.__typename === 'UpdateCurrentPayload';
-  const problems = new Map(
-    answer && 'problems' in answer ? answer.problems.map(({ path, message }) => [path.at(-1) ?? '', message]) : [],
-  );
+  const problems = fieldProblemsOf(answer);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     update.mutate(

@@ -1,7 +1,7 @@
 import { useState, type FormEvent } from 'react';
 import { graphql } from '../../hub/graphql.js';
 import { useHubMutation } from '../../hub/useHub.js';
-import { ProblemNote } from '../../parts/problem.js';
+import { fieldProblemsOf, ProblemNote } from '../../parts/problem.js';
 import { isComplete, SchemaForm, type JsonSchema, type Values } from '../../parts/schemaForm.js';
 
 const stageMutation = graphql(`
@@ -27,9 +27,7 @@ export function Stage({ id, schema }: { readonly id: string; readonly schema: Js
   const [values, setValues] = useState<Values>({});
   const stage = useHubMutation(stageMutation);
   const answer = stage.data?.stageCredentials;
-  const problems = new Map(
-    answer && 'problems' in answer ? answer.problems.map(({ path, message }) => [path.at(-1) ?? '', message]) : [],
-  );
+  const problems = fieldProblemsOf(answer);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     stage.mutate(

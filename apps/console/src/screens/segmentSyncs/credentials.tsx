@@ -2,7 +2,7 @@ import { useState, type FormEvent } from 'react';
 import { graphql } from '../../hub/graphql.js';
 import { useHubMutation } from '../../hub/useHub.js';
 import { Confirm } from '../../parts/confirm.js';
-import { problemOf, ProblemNote } from '../../parts/problem.js';
+import { fieldProblemsOf, problemOf, ProblemNote } from '../../parts/problem.js';
 import { isComplete, SchemaForm, type JsonSchema, type Values } from '../../parts/schemaForm.js';
 import type { SyncData } from './sync.js';
 
@@ -37,9 +37,7 @@ export function NewCredentials({
   const update = useHubMutation(updateMutation);
   const answer = update.data?.updateSegmentSync;
   const isDone = answer?.__typename === 'UpdateSegmentSyncPayload';
-  const problems = new Map(
-    answer && 'problems' in answer ? answer.problems.map(({ path, message }) => [path.at(-1) ?? '', message]) : [],
-  );
+  const problems = fieldProblemsOf(answer);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     setIsConfirming(true);
