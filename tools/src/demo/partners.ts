@@ -1,4 +1,5 @@
 import { startFakeAmplitude, type FakeAmplitude } from '../fakes/amplitude/startFakeAmplitude.js';
+import { startFakeBraze } from '../fakes/braze/startFakeBraze.js';
 import { startFakeMixpanel, type FakeMixpanel } from '../fakes/mixpanel/startFakeMixpanel.js';
 
 type Event = Readonly<Record<string, unknown>>;
@@ -9,10 +10,12 @@ export type DemoPartner = ReturnType<typeof partnerOf>;
 export async function startPartners() {
   const mixpanel = await startFakeMixpanel({ projects: [{ projectId: '1001', token: 'demo-project-token' }] });
   const amplitude = await startFakeAmplitude({ projects: [{ apiKey: 'demo-api-key' }] });
+  const braze = await startFakeBraze();
   const inProperties = (event: Event): unknown => (event['properties'] as Event)['$insert_id'];
   return {
     mixpanel,
     amplitude,
+    braze,
     list: [
       partnerOf('Mixpanel', mixpanel, { kind: 'projectToken', token: 'demo-project-token' }, inProperties),
       partnerOf('Amplitude', amplitude, { apiKey: 'demo-api-key' }, (event) => event['insert_id']),
@@ -20,6 +23,7 @@ export async function startPartners() {
     async close(): Promise<void> {
       await mixpanel.close();
       await amplitude.close();
+      await braze.close();
     },
   };
 }

@@ -27,7 +27,7 @@ export async function runDemo({ events, keep }: { readonly events: number; reado
     const good = await report(admin, made, receipt, running, Date.now() - startedMs);
     if (!good) console.error(`\nWhat the processes said:\n${lines.slice(-40).join('\n')}`);
     if (keep && good) {
-      say('Adding more Currents in different states, cohorts and a segment …');
+      say('Adding more Currents in different states, cohorts, and a segment that is held at Braze …');
       const scenario = await startScenario(demo);
       cleanup.add('the traffic', scenario.close);
       explain(hub, token, running);

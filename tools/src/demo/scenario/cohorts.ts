@@ -18,8 +18,16 @@ interface Cohort {
   readonly memberCount: number | null;
 }
 
-/** Two cohorts that the fake Mixpanel pushes, and a segment over them. */
-export async function createCohorts(admin: AdminClient, apiUrl: string): Promise<void> {
+/** Cohorts and the segment over them, with partners that push again. */
+export interface Pushed {
+  readonly segmentId: string;
+  /** Some users leave and enter, as at every sync of a partner. Resolves once the hub has taken it. */
+  pushChanges(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Two cohorts that the fake Mixpanel pushes, and a segment over them, which is evaluated. */
+export async function createCohorts(admin: AdminClient, apiUrl: string): Promise<Pushed> {
   const { key } = await admin.run<{ key: string }>(
     `mutation ($input: CreateImportKeyInput!) {
       createImportKey(input: $input) { __typename ... on CreateImportKeyPayload { key } ... on Problem { message } }
@@ -46,13 +54,17 @@ export async function createCohorts(admin: AdminClient, apiUrl: string): Promise
     () => admin.ask<{ segment: { memberCount: number | null } }>(segmentQuery, { id: segment.id }),
     (answer) => answer.segment.memberCount !== null,
   );
-  // Some users leave and enter, as at every sync of a partner.
-  pushed[0]?.audience.leave('customer-17', 'customer-230');
-  pushed[0]?.audience.enter('customer-2001', 'customer-2002', 'customer-2003');
-  for (const { sender } of pushed) {
-    await sender.sync();
-    await sender.close();
-  }
+  return {
+    segmentId: segment.id,
+    async pushChanges() {
+      pushed[0]?.audience.leave('customer-17', 'customer-230');
+      pushed[0]?.audience.enter('customer-2001', 'customer-2002', 'customer-2003');
+      for (const { sender } of pushed) await sender.sync();
+    },
+    async close() {
+      for (const { sender } of pushed) await sender.close();
+    },
+  };
 }
 
 const segmentQuery = 'query ($id: ID!) { segment(id: $id) { ... on Segment { memberCount } } }';

@@ -3,6 +3,7 @@ import { until } from '../../until.js';
 import type { Demo } from '../openDemo.js';
 import { createCohorts } from './cohorts.js';
 import { breakPartners, scenarioCurrents } from './currents.js';
+import { createSegmentSyncs, isSyncBlocked } from './segmentSyncs.js';
 import { startTraffic } from './traffic.js';
 
 /** What the demo has to show beyond its own two Currents. */
@@ -15,8 +16,8 @@ export interface Scenario {
 
 /**
  * Fills the hub with what an admin meets: Currents in every state, dead letters that are being replayed, throttled keys,
- * quarantined events, cohorts and a segment, with events that go on coming. All of it happens: nothing is written to the
- * database. Resolves once every state has come.
+ * quarantined events, cohorts and a segment that is held at Braze, with events that go on coming. All of it happens:
+ * nothing is written to the database. Resolves once every state has come.
  */
 export async function startScenario({ hub, partners, admin, token, running }: Demo): Promise<Scenario> {
   const currentIds = new Map<string, string>();
@@ -29,12 +30,20 @@ export async function startScenario({ hub, partners, admin, token, running }: De
   await admin.createIngestToken('Braze staging');
   const traffic = startTraffic(hub.api.url, token);
   try {
-    await createCohorts(admin, hub.api.url);
+    const pushed = await createCohorts(admin, hub.api.url);
+    await createSegmentSyncs(admin, partners.braze, pushed.segmentId);
+    await pushed.pushChanges();
+    await pushed.close();
     await replayDeadLetters(admin, running[0]?.currentId ?? '');
     await until(
       () => readStates(admin),
       ({ states, hasDeferral, hasThrottledKey }) =>
         ['LIVE', 'BLOCKED', 'PAUSED', 'DRAFT'].every((state) => states.has(state)) && hasDeferral && hasThrottledKey,
+      60_000,
+    );
+    await until(
+      () => isSyncBlocked(admin, pushed.segmentId),
+      (isBlocked) => isBlocked,
       60_000,
     );
   } catch (error) {
