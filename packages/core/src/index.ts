@@ -235,6 +235,14 @@ export {
 } from './segmentExport/manageSyncs.js';
 export { listSegmentDestinations } from './segmentExport/segmentDestinations.js';
 export { planSync, type SegmentSyncPlan } from './segmentExport/planSync.js';
+export {
+  countSyncRefusals,
+  countUnlistedRefusals,
+  findSyncRefusals,
+  listSyncRefusals,
+  maxRefusals,
+  type SyncRefusal,
+} from './segmentExport/refusals.js';
 export { testSync } from './segmentExport/testSync.js';
 export {
   findSyncsOfSegments,

@@ -39,7 +39,9 @@ export async function fillHub(): Promise<Release> {
     projects: [{ projectId: 'live', apiKey: keyOf('live'), secretKey: keyOf('secret of live') }],
   });
   amplitude.control.setCohort(keyOf('live'), { id: 'pulled', name: 'Pulled', members: ['kim', 'lou'] });
-  const braze = await startFakeBraze({ projects: [{ workspaceId: 'live', keys: [keyOf('braze')] }] });
+  const braze = await startFakeBraze({
+    projects: [{ workspaceId: 'live', keys: [keyOf('braze')], blockedUsers: ['hal'] }],
+  });
   const receiver = await startReceiver();
   const database = await createTestDatabase();
   const sql = connect(database.url, { max: 2, name: 'test' });
@@ -398,7 +400,7 @@ export async function fillHub(): Promise<Release> {
     );
     await mutate('launchSegmentSync', { id: segmentSync.id }, 'segmentSync { id }');
     await until(
-      () => sql`select from segment_sync_member where state = 'delivered'`,
+      () => sql`select from segment_sync_member where state in ('delivered', 'refused')`,
       ({ length }) => length === 5,
       60_000,
     );

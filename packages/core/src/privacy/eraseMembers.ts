@@ -48,6 +48,7 @@ async function eraseSyncs(tx: Queries, segmentId: number, erasure: Erasure): Pro
   const keys = keysOf(erasure);
   const isOfSegment = sql`sync_id in (select id from segment_sync where segment_id = ${segmentId})`;
   await tx.execute(sql`delete from segment_sync_member where ${isOfSegment} and member = any(${keys})`);
+  await tx.execute(sql`delete from segment_sync_refusal where ${isOfSegment} and member = any(${keys})`);
   await tx.execute(sql`
     with before as (
       select id, sync_id, cardinality(entered) + cardinality(gone) as changes from segment_sync_request

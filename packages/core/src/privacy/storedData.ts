@@ -162,6 +162,7 @@ export const storedData: Readonly<Record<string, Readonly<Record<string, Treatme
     walk_after: 'members',
   },
   segment_sync_member: { member: 'members', state: 'none', code: 'none', detail: 'text' },
+  segment_sync_refusal: { member: 'members', code: 'none', detail: 'text' },
   segment_sync_request: { entered: 'members', gone: 'members' },
   segment_webhook: {
     url: 'none',

@@ -16,10 +16,12 @@ export async function deleteRemembered(sql: Sql): Promise<boolean> {
   const rowsAtOnce = 10_000;
   const [sync] = await sql<{ id: number }[]>`
     select id from segment_sync y where state = 'deleted' and (leased_until is null or leased_until < now())
-      and (exists (select from segment_sync_member m where m.sync_id = y.id) or exists (select from segment_sync_request r where r.sync_id = y.id))
+      and (exists (select from segment_sync_member m where m.sync_id = y.id) or exists (select from segment_sync_request r where r.sync_id = y.id)
+        or exists (select from segment_sync_refusal f where f.sync_id = y.id))
     limit 1`;
   if (!sync) return false;
   await sql`delete from segment_sync_request where sync_id = ${sync.id}`;
+  await sql`delete from segment_sync_refusal where sync_id = ${sync.id}`;
   await sql`
     delete from segment_sync_member where sync_id = ${sync.id} and member in (
       select member from segment_sync_member where sync_id = ${sync.id} limit ${rowsAtOnce})`;

@@ -44,7 +44,7 @@ export async function recordChanges(
   });
   const [row] = await sql<RecordedChanges[]>`
     with sync as (
-      select id from segment_sync where id = ${syncId} and lease = ${lease}::bigint for update
+      select id, refused_count from segment_sync where id = ${syncId} and lease = ${lease}::bigint for update
     ), request as (
       delete from segment_sync_request r using sync where r.id = ${id}::bigint and r.sync_id = sync.id returning r.entered, r.gone
     ), changes as (
@@ -59,7 +59,11 @@ export async function recordChanges(
         x (member text, state text, tries int, "afterMs" float8, code text, detail text) on x.member = c.member
       on conflict (sync_id, member) do update set is_member = excluded.is_member, state = excluded.state, sent_at = now(),
         due_at = excluded.due_at, tries = excluded.tries, code = excluded.code, detail = excluded.detail
-      returning m.state
+      returning m.member, m.is_member, m.state, m.code, m.detail
+    ), refusals as (
+      insert into segment_sync_refusal (sync_id, place, member, is_member, code, detail)
+      select sync.id, sync.refused_count + row_number() over (), r.member, r.is_member, r.code, r.detail
+      from sync, recorded r where r.state = 'refused'
     ), counts as (
       select count(*) filter (where state = 'delivered')::int as delivered, count(*) filter (where state = 'refused')::int as refused,
         count(*) filter (where state = 'pending')::int as returned from recorded

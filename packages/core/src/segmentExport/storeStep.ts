@@ -38,15 +38,20 @@ export async function storeStep(sql: Sql, { syncId, lease, leaseMs }: ClaimedSyn
         request_count = request_count + ${requests.length},
         leased_until = now() + ${leaseMs}::float8 * interval '1 millisecond'
       where id = ${syncId} and lease = ${lease}::bigint and state = 'live'
-      returning id
+      returning id, refused_count
     ), requests as (
       insert into segment_sync_request (id, sync_id, entered, gone)
       select r.id, held.id, array(select jsonb_array_elements_text(r.entered)), array(select jsonb_array_elements_text(r.gone))
       from held, jsonb_to_recordset(${JSON.stringify(sent)}::text::jsonb) r (id bigint, entered jsonb, gone jsonb)
-    ), refusals as (
-      insert into segment_sync_member (sync_id, member, is_member, state, code, detail)
-      select held.id, r.member, r."isMember", 'refused', r.code, r.detail
+    ), refused as (
+      select held.id as sync_id, held.refused_count - ${refused.length}::int + row_number() over () as place, r.*
       from held, jsonb_to_recordset(${JSON.stringify(refused)}::text::jsonb) r (member text, "isMember" boolean, code text, detail text)
+    ), refusals as (
+      insert into segment_sync_refusal (sync_id, place, member, is_member, code, detail)
+      select sync_id, place, member, "isMember", code, detail from refused
+    ), refused_members as (
+      insert into segment_sync_member (sync_id, member, is_member, state, code, detail)
+      select sync_id, member, "isMember", 'refused', code, detail from refused
       on conflict (sync_id, member) do update set is_member = excluded.is_member, state = 'refused', sent_at = now(),
         due_at = null, tries = 0, code = excluded.code, detail = excluded.detail
     ), waits as (

@@ -4,12 +4,15 @@ import { startPeriodic } from '../process/periodic.js';
 import type { Sweeps } from '../sweeps.js';
 import { findDueSyncs, isSyncDue } from './claimSync.js';
 import { deleteRemembered } from './finishClearing.js';
+import { pruneRefusals } from './refusals.js';
 import { isUsableSync, loadSync } from '../loadSync.js';
 import { runSync, type RunSyncDeps } from './runSync.js';
 
 interface SyncWorkDeps extends Omit<RunSyncDeps, 'sql' | 'clock' | 'signal' | 'leaseMs'> {
   readonly databaseUrl: string;
   readonly sweeps: Sweeps;
+  /** How long refusals are listed. */
+  readonly retentionDays: number;
   /** The longest a destination may take to answer. */
   readonly requestMs: number;
 }
@@ -21,7 +24,7 @@ const stopSeconds = 5;
 
 /** Runs the syncs that are due, until it is stopped. Any number of workers may do so. */
 export function startSyncWork(deps: SyncWorkDeps) {
-  const { databaseUrl, sweeps, log, requestMs } = deps;
+  const { databaseUrl, sweeps, log, requestMs, retentionDays } = deps;
   const sql = connect(databaseUrl, { max: 6, name: 'segment-syncs' });
   const running = new Map<number, Promise<void>>();
   const stopping = new AbortController();
@@ -59,6 +62,7 @@ export function startSyncWork(deps: SyncWorkDeps) {
   });
   const cleanup = startPeriodic(log, 'segment_sync_cleanup.failed', cleanupMs, async () => {
     while (!stopping.signal.aborted && (await deleteRemembered(sql)));
+    if (!stopping.signal.aborted) await pruneRefusals(sql, retentionDays);
   });
 
   async function run(id: number): Promise<void> {

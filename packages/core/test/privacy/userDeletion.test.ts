@@ -98,10 +98,14 @@ async function fill(): Promise<void> {
     insert into segment_sync (segment_id, destination, settings, account, object_name, walk, walk_after, change_count)
     values (${segmentId}, 'lists', '{}', 'a', 'o', 'changed', 'eperson-to-forget', 3) returning id`;
   const syncId = sync?.id ?? 0;
-  for (const member of ['eperson-to-forget', `e${kept}`])
+  for (const [index, member] of ['eperson-to-forget', `e${kept}`].entries()) {
     await sql`
       insert into segment_sync_member (sync_id, member, is_member, state, code, detail)
       values (${syncId}, ${member}, true, 'refused', 'unclear', 'of person-to-forget')`;
+    await sql`
+      insert into segment_sync_refusal (sync_id, place, member, is_member, code, detail)
+      values (${syncId}, ${index + 1}, ${member}, true, 'unclear', 'of person-to-forget')`;
+  }
   await sql`
     insert into segment_sync_request (id, sync_id, entered, gone)
     values (1, ${syncId}, ${[`e${kept}`, 'eperson-to-forget']}, ${['ddevice-to-forget']})`;
@@ -215,6 +219,9 @@ describe('a deletion of one user', () => {
       { input: { filter: { users: ['[deleted]', 'other'] } } },
     ]);
     expect(await sql`select member, detail from segment_sync_member`).toEqual([
+      { member: `e${kept}`, detail: 'of [deleted]' },
+    ]);
+    expect(await sql`select member, detail from segment_sync_refusal`).toEqual([
       { member: `e${kept}`, detail: 'of [deleted]' },
     ]);
     expect(await sql`select entered, gone from segment_sync_request`).toEqual([{ entered: [`e${kept}`], gone: [] }]);

@@ -95,6 +95,7 @@ export async function openSyncHarness(limits: Partial<ExportLimits> = {}, member
         budgetStore: undefined,
         onBudgetError: () => undefined,
         requestMs: 2_000,
+        retentionDays: 14,
       });
       const both = {
         async stop() {

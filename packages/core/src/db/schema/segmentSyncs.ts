@@ -96,3 +96,18 @@ export const segmentSyncRequest = pgTable(
   }),
   (table) => [index('segment_sync_request_of').on(table.syncId)],
 );
+
+/** Changes that the destination refused or cannot take, the newest ones only. `place` counts them in a sync, from 1. */
+export const segmentSyncRefusal = pgTable(
+  'segment_sync_refusal',
+  (t) => ({
+    syncId: t.integer('sync_id').notNull(),
+    place: count64('place').notNull(),
+    member: byteOrderedText('member').notNull(),
+    isMember: t.boolean('is_member').notNull(),
+    code: t.text('code').notNull(),
+    detail: t.text('detail').notNull(),
+    refusedAt: instant('refused_at').notNull().defaultNow(),
+  }),
+  (table) => [primaryKey({ columns: [table.syncId, table.place] })],
+);
