@@ -72,6 +72,21 @@ export function describeStoredForms(upgraded: () => UpgradedHub): void {
     }
   });
 
+  it('lists what the destination of a segment sync refused', async () => {
+    const { client, rows } = upgraded();
+    for (const { sync_id: id, member, code } of rows<{ sync_id: number; member: string; code: string }>(
+      'segment_sync_refusal',
+    )) {
+      const { segmentSync } = await client.ask<{ segmentSync: { refusals: { nodes: readonly object[] } } }>(
+        `query ($id: ID!) {
+          segmentSync(id: $id) { ... on SegmentSync { refusals { nodes { code member { externalId } } } } }
+        }`,
+        { id: `ssy_${id}` },
+      );
+      expect(segmentSync.refusals.nodes).toContainEqual({ code, member: { externalId: member.slice(1) } });
+    }
+  });
+
   it('reads the field rules of a Current', async () => {
     const { client, rows } = upgraded();
     for (const { id, field_rules: stored } of rows<{ id: number; field_rules?: object | null }>('current')) {

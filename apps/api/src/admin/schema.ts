@@ -37,6 +37,7 @@ import {
 import {
   SegmentDestinationResolver,
   SegmentSyncObjectTakenResolver,
+  SegmentSyncRefusalResolver,
   SegmentSyncResolver,
 } from './segmentSync.resolver.js';
 import { SegmentWebhookExpiryResolver, SegmentWebhookResolver } from './segmentWebhook.resolver.js';
@@ -103,6 +104,7 @@ function build(): GraphQLSchema {
       SegmentDestinationResolver,
       SegmentResolver,
       SegmentSyncObjectTakenResolver,
+      SegmentSyncRefusalResolver,
       SegmentSyncResolver,
       SegmentWebhookExpiryResolver,
       SegmentWebhookResolver,

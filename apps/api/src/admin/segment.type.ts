@@ -159,7 +159,7 @@ export class Membership {
   evaluatedAt!: Date;
 }
 
-const SegmentChangeType = enumOf<CoreChange['type']>('SegmentChangeType', 'How a segment changed.', {
+export const SegmentChangeType = enumOf<CoreChange['type']>('SegmentChangeType', 'How a segment changed.', {
   entered: 'The member was added to the segment.',
   left: 'The member was removed from the segment.',
 });

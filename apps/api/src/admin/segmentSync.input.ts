@@ -9,6 +9,18 @@ const ResendMode = enumOf<'changed' | 'all'>('SegmentSyncResendMode', 'Which mem
   all: 'All of them, which may cost data points.',
 });
 
+@InputType({ description: 'Which refusals of a segment sync to list. A field that is left out restricts nothing.' })
+export class SegmentSyncRefusalFilter {
+  @Field(() => String, { nullable: true, description: 'Only those with this reason, such as device_id_only.' })
+  code?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'False: only the last that is known of each user. True: only the others.',
+  })
+  isSuperseded?: boolean | null;
+}
+
 @InputType({ description: 'What to plan a first sync for.' })
 export class SegmentSyncPlanInput {
   @Field(() => ID, { description: 'Id of the segment.' })

@@ -1,11 +1,15 @@
 import {
   checkSync,
+  countSyncRefusals,
+  countUnlistedRefusals,
   createSync,
   deleteSync,
+  findSyncRefusals,
   findSyncsOfSegments,
   getSync,
   launchSync,
   listSegmentDestinations,
+  listSyncRefusals,
   pauseSync,
   planSync,
   resendSync,
@@ -13,12 +17,15 @@ import {
   testSync,
   updateSyncCredentials,
   type SegmentSyncView,
+  type SyncRefusal,
 } from '@currents/core';
-import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
 import { decodeId, encodeId } from './base/ids.js';
 import { registerNode } from './base/node.js';
 import { RequiresRole } from './base/role.js';
+import { Count } from './base/scalars.js';
 import { costs } from './costs.js';
 import { Segment } from './segment.type.js';
 import * as inputs from './segmentSync.input.js';
@@ -27,6 +34,7 @@ import { SegmentDestination, SegmentSync, SegmentSyncObjectTaken } from './segme
 import { given } from './withoutNulls.js';
 
 registerNode('SegmentSync', findSyncsOfSegments);
+registerNode('SegmentSyncRefusal', findSyncRefusals);
 
 const keyOf = (id: string): string => decodeId('SegmentSync', id, 'input.id');
 
@@ -60,6 +68,18 @@ export class SegmentSyncObjectTakenResolver {
   }
 }
 
+@Resolver(() => types.SegmentSyncRefusal)
+export class SegmentSyncRefusalResolver {
+  @FieldResolver(() => SegmentSync, {
+    nullable: true,
+    description: 'The sync. Null if it is deleted.',
+    complexity: costs.read,
+  })
+  async segmentSync(@Root() { segmentSyncId }: SyncRefusal, @Ctx() { load }: AdminContext): Promise<unknown> {
+    return load('SegmentSync', segmentSyncId);
+  }
+}
+
 @Resolver(() => SegmentSync)
 export class SegmentSyncResolver {
   @RequiresRole('viewer')
@@ -74,6 +94,41 @@ export class SegmentSyncResolver {
   @FieldResolver(() => Segment, { nullable: true, description: 'The segment that is held.', complexity: costs.read })
   async segment(@Root() { segmentId }: SegmentSyncView, @Ctx() { load }: AdminContext): Promise<unknown> {
     return load('Segment', segmentId);
+  }
+
+  @FieldResolver(() => types.SegmentSyncRefusalConnection, {
+    description:
+      'What the destination refused or cannot take, the newest first: the newest 10,000 of the retention period (RETENTION_DAYS). unlistedRefusalCount says how many there were beside.',
+    complexity: costs.page,
+  })
+  async refusals(
+    @Args(() => PageArgs) page: PageArgs,
+    @Arg('filter', () => inputs.SegmentSyncRefusalFilter, {
+      nullable: true,
+      description: 'Which refusals to list. Null: all.',
+    })
+    filter: inputs.SegmentSyncRefusalFilter | null | undefined,
+    @Root() { id }: SegmentSyncView,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    return listSyncRefusals(admin, id, page, given(filter));
+  }
+
+  @FieldResolver(() => [types.SegmentSyncRefusalCount], {
+    description: 'How many of the listed refusals have each reason, the most frequent first.',
+    complexity: costs.list(10),
+  })
+  async refusalCounts(@Root() sync: SegmentSyncView, @Ctx() { admin }: AdminContext): Promise<unknown> {
+    return countSyncRefusals(admin, sync);
+  }
+
+  @FieldResolver(() => Count, {
+    description:
+      'Number of refusals in refusedCount that are no longer in refusals: beyond the newest 10,000, older than the retention period, or of users whose data was deleted.',
+    complexity: costs.read,
+  })
+  async unlistedRefusalCount(@Root() { id }: SegmentSyncView, @Ctx() { admin }: AdminContext): Promise<number> {
+    return countUnlistedRefusals(admin, id);
   }
 
   @RequiresRole('viewer')

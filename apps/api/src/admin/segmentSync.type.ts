@@ -1,4 +1,4 @@
-import type { SegmentSyncAction, SegmentSyncState, SegmentSyncWalk } from '@currents/core';
+import type { SegmentSyncAction, SegmentSyncState, SegmentSyncWalk, SyncRefusal } from '@currents/core';
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
 import { enumOf } from './base/enum.js';
@@ -10,7 +10,7 @@ import { costs } from './costs.js';
 import { CallsThrottled, TestFailed } from './current.result.js';
 import { DestinationReason } from './destination.type.js';
 import { InputInvalid, NotConfirmed } from './problem.type.js';
-import { SegmentNotEvaluated, SegmentNotFound } from './segment.type.js';
+import { Member, SegmentChangeType, SegmentNotEvaluated, SegmentNotFound } from './segment.type.js';
 
 const StateEnum = enumOf<SegmentSyncState>('SegmentSyncState', 'Where a segment sync stands.', {
   draft: 'Nothing is sent until it is launched.',
@@ -126,7 +126,7 @@ export class SegmentSync extends Node {
   @Field(() => Count, { description: 'Number of changes that the destination accepted.' })
   deliveredCount!: number;
 
-  @Field(() => Count, { description: 'Number of changes that the destination refused or cannot take.' })
+  @Field(() => Count, { description: 'Number of changes that the destination refused or cannot take: see refusals.' })
   refusedCount!: number;
 
   @Field(() => Count, { description: 'Number of changes that were not accepted and are sent again.' })
@@ -155,6 +155,59 @@ export class SegmentSync extends Node {
 }
 
 export const SegmentSyncConnection = connectionOf(SegmentSync, 'syncs');
+
+@ObjectType({
+  implements: Node,
+  description: 'A change of a user that the destination of a segment sync refused, or cannot take.',
+})
+export class SegmentSyncRefusal extends Node {
+  @RequiresRole('operator')
+  @Field(() => Member, { description: 'The user.' })
+  member!: Member;
+
+  @Field(() => SegmentChangeType, {
+    description: 'What was refused: ENTERED, to hold the user as a member, or LEFT, to hold the user as none.',
+  })
+  type!: SyncRefusal['type'];
+
+  @Field(() => String, { description: 'The reason as a code, such as device_id_only.' })
+  code!: string;
+
+  @Field(() => String, {
+    description:
+      'The reason in a sentence: what the destination answered, without secrets and values of the request; or why it cannot take the user.',
+  })
+  detail!: string;
+
+  @Field(() => DateTime, { description: 'When it was refused.' })
+  refusedAt!: Date;
+
+  @Field(() => Boolean, {
+    description: 'True once something else was sent of the user. False: the refusal is the last that is known.',
+  })
+  isSuperseded!: boolean;
+}
+
+export const SegmentSyncRefusalConnection = connectionOf(SegmentSyncRefusal, 'refusals');
+
+@ObjectType({ description: 'How many of the listed refusals of a segment sync have a reason.' })
+export class SegmentSyncRefusalCount {
+  @Field(() => String, { description: 'The reason as a code, such as device_id_only.' })
+  code!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'What the code means, in a sentence for people. Null for what the destination answered: see SegmentSyncRefusal.detail.',
+  })
+  description?: string;
+
+  @Field(() => Count, { description: 'Number of refusals.' })
+  refusalCount!: number;
+
+  @Field(() => DateTime, { description: 'When the last of them was refused.' })
+  lastAt!: Date;
+}
 
 @ObjectType({ description: 'A partner product that can hold the members of segments.' })
 export class SegmentDestination {

@@ -126,6 +126,7 @@ describe('a role', () => {
       'SegmentSync.account: operator',
       'SegmentSync.settings: operator',
       'SegmentSyncPlan.example: operator',
+      'SegmentSyncRefusal.member: operator',
       'SegmentWebhook.url: operator',
       'StoredEvent.event: operator',
       'Subscription.liveTail: operator',

@@ -19,6 +19,7 @@ export const idPrefixes = {
   QuarantinedEvent: 'qua',
   Segment: 'seg',
   SegmentSync: 'ssy',
+  SegmentSyncRefusal: 'ref',
   SegmentWebhook: 'whk',
   SegmentWebhookExpiry: 'exp',
   StoredLedgerDifference: 'ldf',
