@@ -55,6 +55,20 @@ export const segmentDocuments = {
       __typename ... on SegmentSyncDrift { memberCount heldCount missingCount surplusCount refusedCount } ${plainProblem}
     }
   }`,
+  /** Needs the role OPERATOR. */
+  refusals: `query ($id: ID!, $first: Int!, $after: String, $filter: SegmentSyncRefusalFilter) {
+    segmentSync(id: $id) {
+      __typename
+      ... on SegmentSync {
+        unlistedRefusalCount
+        refusals(first: $first, after: $after, filter: $filter) {
+          nodes {
+            id type code detail refusedAt isSuperseded member { externalId deviceId alias { name label } }
+          } ${page}
+        }
+      } ${plainProblem}
+    }
+  }`,
   create: change('createSegmentSync', { problems: problem }),
   launch: change('launchSegmentSync'),
   pause: change('pauseSegmentSync'),

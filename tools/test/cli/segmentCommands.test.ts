@@ -24,7 +24,9 @@ const sync = (words: string, ...more: [input?: string, environment?: Readonly<Re
 const held = () => braze.control.membersOf('shop', 'currents_buyers');
 
 beforeAll(async () => {
-  braze = await startFakeBraze({ projects: [{ workspaceId: 'shop', keys: [brazeKey] }] });
+  braze = await startFakeBraze({
+    projects: [{ workspaceId: 'shop', keys: [brazeKey], blockedUsers: ['eve'] }],
+  });
   hub = await startTestHub({ projects: [] });
   cli = openCli({ CURRENTS_URL: hub.hub.api.url, CURRENTS_TOKEN: hub.hub.adminToken ?? '' });
   buyers = await makeBuyers(hub.hub.api.url, hub.hub.adminToken ?? '', ['ann', 'bob', 'cyd']);
@@ -156,6 +158,31 @@ it('resend sends those that differ, or all of them', async () => {
   expect(points()).toBe(before + 4);
 });
 
+it('refused lists whom the destination refused, and why, by reason', async () => {
+  expect((await sync('refused ssy_1')).stderr).toBe('There are no such refusals.\n');
+  await buyers.push(['bob', 'cyd', 'dan', 'eve']);
+  const listed = await until(
+    () => sync('refused ssy_1 --json'),
+    ({ stdout }) => stdout !== '[]\n',
+    30_000,
+  );
+  expect(JSON.parse(listed.stdout)).toEqual([
+    {
+      id: 'ref_1-1',
+      type: 'ENTERED',
+      code: 'refused_by_braze',
+      detail: expect.stringMatching(/blacklisted|BLACKLISTED/) as string,
+      refusedAt: expect.any(String) as string,
+      isSuperseded: false,
+      member: { externalId: 'eve', deviceId: null, alias: null },
+    },
+  ]);
+  const shown = await sync('refused currents_buyers --code refused_by_braze --latest');
+  expect(shown.stdout).toMatch(/^\S+ \S+ +external:eve +ENTERED +refused_by_braze +- +\S.*$/m);
+  expect((await sync('refused ssy_1 --code device_id_only')).stderr).toBe('There are no such refusals.\n');
+  expect(held()).not.toContain('external:eve');
+}, 60_000);
+
 it('a sync whose key is refused is followed with exit code 1, and lives again with another key', async () => {
   braze.control.setKeys('shop', [newKey]);
   const blocked = await sync('resend ssy_1 --all --follow --yes');
@@ -180,6 +207,7 @@ it('a viewer sees syncs, but neither settings nor examples', async () => {
   expect((await sync('show ssy_1 --settings')).stdout).toMatch(/^settings +\{.*"attribute":"currents_buyers"/m);
   const refused = await sync('show ssy_1 --settings', '', viewer);
   expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('the hub refused: ')]);
+  expect((await sync('refused ssy_1', '', viewer)).stderr).toContain('the hub refused: ');
   expect((await sync('pause ssy_1 --yes', '', viewer)).exitCode).toBe(1);
 });
 

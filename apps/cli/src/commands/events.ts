@@ -45,8 +45,10 @@ export function addEvents(program: Command, surroundings: Surroundings): void {
         throw new CommandFailure('expected one of --user and --device', exitCodes.usage);
       const filter = given({ externalUserId: user, deviceId: device, from, to });
       let unsearched: readonly string[] = [];
-      const { nodes, hasMore } = await readPages<StoredEvent>(hub, documents.events, { filter }, limit, (page) => {
-        unsearched = (page as EventPage).unsearchedDays;
+      const { nodes, hasMore } = await readPages<StoredEvent>(hub, documents.events, { filter }, limit, {
+        onPage(page) {
+          unsearched = (page as EventPage).unsearchedDays;
+        },
       });
       if (isJson) terminal.printJson(nodes);
       else if (nodes.length === 0) terminal.note('There are no such events.');

@@ -11,6 +11,7 @@ import { printList } from './printList.js';
 import { printFollowed, printSync } from './printSync.js';
 import { addSyncChanges } from './segmentSyncChanges.js';
 import { addSyncCreation } from './segmentSyncCreation.js';
+import { addSyncRefusals } from './segmentSyncRefusals.js';
 
 interface Drift {
   readonly memberCount: number;
@@ -80,6 +81,7 @@ export function addSegmentSyncs(segments: Command, surroundings: Surroundings): 
       }),
     );
 
+  addSyncRefusals(syncs, surroundings);
   addSyncCreation(syncs, surroundings);
   addSyncChanges(syncs, surroundings);
 }

@@ -15,23 +15,29 @@ export interface Pages<Node> {
 /** The api allows 200, but what a page of events reads is dear. */
 const pageSize = 50;
 
-/**
- * Up to `limit` nodes of the connection that is the only field of the document.
- * @param onPage called with each page, for what it has beside its nodes.
- */
+interface PageReading<Node> {
+  /** Called with each page, for what it has beside its nodes. */
+  readonly onPage?: (page: Page<Node>) => void;
+  /** The page in an answer. Default: the only field. */
+  readonly pageIn?: (answer: Readonly<Record<string, unknown>>) => Page<Node> | undefined;
+}
+
+/** Up to `limit` nodes of the connection that a document reads page by page. */
 export async function readPages<Node>(
   hub: Hub,
   document: string,
   variables: Variables,
   limit: number,
-  onPage: (page: Page<Node>) => void = () => undefined,
+  {
+    onPage = () => undefined,
+    pageIn = (answer) => Object.values(answer)[0] as Page<Node> | undefined,
+  }: PageReading<Node> = {},
 ): Promise<Pages<Node>> {
   const nodes: Node[] = [];
   let after: string | null = null;
   for (;;) {
     const first = Math.min(pageSize, limit - nodes.length);
-    const answer: Readonly<Record<string, Page<Node>>> = await hub.ask(document, { ...variables, first, after });
-    const [page] = Object.values(answer);
+    const page = pageIn(await hub.ask<Readonly<Record<string, unknown>>>(document, { ...variables, first, after }));
     if (!page) return { nodes, hasMore: false };
     onPage(page);
     nodes.push(...page.nodes);
