@@ -42,6 +42,7 @@ const NewCurrent = lazyScreen(async () => (await import('./screens/newCurrent.js
 const NewSegment = lazyScreen(async () => (await import('./screens/cohorts/newSegment.js')).NewSegment);
 const NewSegmentSync = lazyScreen(async () => (await import('./screens/segmentSyncs/newSync.js')).NewSync);
 const SegmentSync = lazyScreen(async () => (await import('./screens/segmentSyncs/sync.js')).Sync);
+const SegmentSyncRefusals = lazyScreen(async () => (await import('./screens/segmentSyncs/refusals.js')).Refusals);
 const Notices = lazyScreen(async () => (await import('./screens/notices/notices.js')).Notices);
 
 const places = [
@@ -111,6 +112,7 @@ function Console() {
           <Route path="/cohorts/segments/new" component={NewSegment} />
           <Route path="/cohorts/segments/:id/sync">{({ id }) => <NewSegmentSync key={id} segmentId={id} />}</Route>
           <Route path="/cohorts/segments/:id">{({ id }) => <Segment key={id} id={id} />}</Route>
+          <Route path="/cohorts/syncs/:id/refused">{({ id }) => <SegmentSyncRefusals key={id} id={id} />}</Route>
           <Route path="/cohorts/syncs/:id">{({ id }) => <SegmentSync key={id} id={id} />}</Route>
           <Route path="/cohorts/:id">{({ id }) => <Cohort key={id} id={id} />}</Route>
           <Route path="/notices" component={Notices} />

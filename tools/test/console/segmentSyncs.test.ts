@@ -23,7 +23,7 @@ describe.skipIf(browserProgram === undefined)('segment syncs in the console', ()
   let segmentId = '';
 
   beforeAll(async () => {
-    braze = await startFakeBraze({ projects: [{ workspaceId, keys: [restApiKey] }] });
+    braze = await startFakeBraze({ projects: [{ workspaceId, keys: [restApiKey], blockedUsers: ['mallory'] }] });
     hub = await startTestHub({ projects: [], environment: { PROBE_SECONDS: '1' } });
     const { api, adminToken = '' } = hub.hub;
     importKey = await createImportKey(api.url, adminToken);
@@ -153,6 +153,19 @@ describe.skipIf(browserProgram === undefined)('segment syncs in the console', ()
     await expect.poll(held).toEqual(asHeld(['ana', 'bo']));
     await button('Test now').click();
     await page.getByText('Braze would accept members').waitFor();
+  });
+
+  it('lists whom the destination refused, and why', async () => {
+    await pushBuyers(['ana', 'bo', 'mallory'], { apiUrl: hub.hub.api.url, importKey });
+    await page.getByRole('link', { name: '1 Refused' }).click();
+    await page.getByRole('heading', { name: `Refused by ${attribute}`, level: 1 }).waitFor();
+    await page.getByRole('row', { name: /^mallory Entered refused_by_braze .*no$/ }).waitFor();
+    await expectAccessible();
+    await button('refused_by_braze 1').click();
+    await button('Nothing sent since').click();
+    await page.getByRole('row', { name: /^mallory / }).waitFor();
+    await page.getByRole('link', { name: 'all members again' }).click();
+    await page.getByRole('heading', { name: attribute, level: 1 }).waitFor();
   });
 
   it('deletes it once what was sent is taken back', async () => {

@@ -45,7 +45,7 @@ export function EventFilters({ filters, change }: { readonly filters: URLSearchP
 export interface Reason {
   readonly code: string;
   readonly label: string;
-  /** Events that wait for a person. */
+  /** Events, or changes of users, that a person may look at. */
   readonly openCount: number;
 }
 

@@ -7,7 +7,15 @@ export function count(value: number): string {
 }
 
 /** A number, as a link to the list behind it if there is one. */
-export function Count({ value, to, label }: { readonly value: number; readonly to?: string; readonly label?: string }) {
+export function Count({
+  value,
+  to,
+  label,
+}: {
+  readonly value: number;
+  readonly to?: string | undefined;
+  readonly label?: string;
+}) {
   const text = <span className={value === 0 ? 'number muted' : 'number'}>{count(value)}</span>;
   return to === undefined ? (
     text

@@ -1,9 +1,10 @@
-import { count } from '../../parts/number.js';
+import { Count, count } from '../../parts/number.js';
 import { Table } from '../../parts/table.js';
 import type { SyncData } from './sync.js';
 
 type Counts = Pick<
   SyncData,
+  | 'id'
   | 'changeCount'
   | 'deliveredCount'
   | 'refusedCount'
@@ -24,7 +25,11 @@ export function Balance({ sync }: { readonly sync: Counts }) {
         empty={null}
         columns={[
           { title: 'What', cell: ({ what }) => what },
-          { title: 'Changes', isNumber: true, cell: ({ changes }) => <span className="number">{count(changes)}</span> },
+          {
+            title: 'Changes',
+            isNumber: true,
+            cell: ({ changes, to, what }) => <Count value={changes} to={to} label={what} />,
+          },
           { title: 'Meaning', cell: ({ meaning }) => <span className="muted">{meaning}</span> },
         ]}
       />
@@ -37,10 +42,22 @@ export function Balance({ sync }: { readonly sync: Counts }) {
   );
 }
 
-function partsOf({ deliveredCount, refusedCount, returnedCount, inFlightCount }: Counts) {
+interface Part {
+  readonly what: string;
+  readonly changes: number;
+  readonly meaning: string;
+  readonly to?: string;
+}
+
+function partsOf({ id, deliveredCount, refusedCount, returnedCount, inFlightCount }: Counts): readonly Part[] {
   return [
     { what: 'Delivered', changes: deliveredCount, meaning: 'The destination accepted them.' },
-    { what: 'Refused', changes: refusedCount, meaning: 'The destination refused them, or cannot take these users.' },
+    {
+      what: 'Refused',
+      changes: refusedCount,
+      meaning: 'The destination refused them, or cannot take these users.',
+      to: `/cohorts/syncs/${id}/refused`,
+    },
     {
       what: 'Returned',
       changes: returnedCount,

@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { ask, graphql, type HubError, type ResultOf } from '../../hub/graphql.js';
 import { useShownOperation } from '../../hub/operations.js';
-import { count } from '../../parts/number.js';
+import { Count, count } from '../../parts/number.js';
 import { problemOf, ProblemNote } from '../../parts/problem.js';
 import { Table } from '../../parts/table.js';
 import { Time } from '../../parts/time.js';
@@ -71,12 +71,16 @@ export function Drift({ id }: { readonly id: string }) {
           </p>
           <Table
             caption="Members, and what the destination holds"
-            rows={rowsOf(counts)}
+            rows={rowsOf(id, counts)}
             keyOf={({ what }) => what}
             empty={null}
             columns={[
               { title: 'What', cell: ({ what }) => what },
-              { title: 'Users', isNumber: true, cell: ({ users }) => <span className="number">{count(users)}</span> },
+              {
+                title: 'Users',
+                isNumber: true,
+                cell: ({ users, to, what }) => <Count value={users} to={to} label={what} />,
+              },
               { title: 'Meaning', cell: ({ meaning }) => <span className="muted">{meaning}</span> },
             ]}
           />
@@ -86,11 +90,26 @@ export function Drift({ id }: { readonly id: string }) {
   );
 }
 
-function rowsOf({ memberCount, heldCount, refusedCount, missingCount, surplusCount }: DriftData) {
+interface DriftRow {
+  readonly what: string;
+  readonly users: number;
+  readonly meaning: string;
+  readonly to?: string;
+}
+
+function rowsOf(
+  id: string,
+  { memberCount, heldCount, refusedCount, missingCount, surplusCount }: DriftData,
+): readonly DriftRow[] {
   return [
     { what: 'Members', users: memberCount, meaning: 'Users in the segment: held + refused + missing.' },
     { what: 'Held', users: heldCount, meaning: 'Members that the destination has accepted.' },
-    { what: 'Refused', users: refusedCount, meaning: 'Members that it has refused, or cannot take.' },
+    {
+      what: 'Refused',
+      users: refusedCount,
+      meaning: 'Members that it has refused, or cannot take.',
+      to: `/cohorts/syncs/${id}/refused?latest=1`,
+    },
     { what: 'Missing', users: missingCount, meaning: 'Members that it has neither accepted nor refused yet.' },
     { what: 'Surplus', users: surplusCount, meaning: 'Users that it holds, or may hold, and that are no members.' },
   ];

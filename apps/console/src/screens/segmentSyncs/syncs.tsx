@@ -125,7 +125,9 @@ function SyncTable({
           title: 'Refused',
           about: 'Changes that the destination refused or cannot take, since the sync was created',
           isNumber: true,
-          cell: ({ id, refusedCount }) => <Count value={refusedCount} to={placeOfSync(id)} label="refused" />,
+          cell: ({ id, refusedCount }) => (
+            <Count value={refusedCount} to={`${placeOfSync(id)}/refused`} label="refused" />
+          ),
         },
         {
           title: 'In flight',
