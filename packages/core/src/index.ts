@@ -229,7 +229,6 @@ export {
   launchSync,
   listSegmentSyncs,
   pauseSync,
-  resendSync,
   resumeSync,
   updateSyncCredentials,
 } from './segmentExport/manageSyncs.js';
@@ -243,6 +242,7 @@ export {
   maxRefusals,
   type SyncRefusal,
 } from './segmentExport/refusals.js';
+export { resendSync } from './segmentExport/resendSync.js';
 export { testSync } from './segmentExport/testSync.js';
 export {
   findSyncsOfSegments,

@@ -124,27 +124,16 @@ export async function updateSyncCredentials(
   return getSync(admin, id);
 }
 
-/**
- * Looks through all members again, and sends those that differ from what was sent, or all of them: after the destination
- * has lost something.
- */
-export async function resendSync(
-  admin: Db,
-  id: string,
-  mode: 'changed' | 'all',
-): Promise<SegmentSyncView | SyncNotFound | SyncWrongState> {
-  const present = await getSync(admin, id);
-  if (present.kind === 'SegmentSyncNotFound') return present;
-  if (!present.allowedActions.includes('resend')) return wrongState(present, 'resend');
-  const total = await countMembers(admin, present);
+/** Looks through all members again, unless what was sent is being taken back. */
+export async function restartWalk(admin: Db, sync: SegmentSyncView, walk: 'changed' | 'all'): Promise<void> {
+  const total = await countMembers(admin, sync);
   await updateSync(
     admin.db,
-    id,
+    sync.id,
     ['live', 'paused', 'blocked'],
-    walkFrom(mode, total),
+    walkFrom(walk, total),
     sql`not ${segmentSync.isClearing}`,
   );
-  return getSync(admin, id);
 }
 
 /**
@@ -199,7 +188,7 @@ async function countMembers({ db }: Db, { segmentId }: SegmentSyncView): Promise
   return row?.n ?? 0;
 }
 
-function wrongState(view: SegmentSyncView, action: SegmentSyncAction): SyncWrongState {
+export function wrongState(view: SegmentSyncView, action: SegmentSyncAction): SyncWrongState {
   const allowedActions = actionsOf(view.state, view.isClearing);
   const message = `expected a sync that allows ${action}, got one that is ${view.isClearing ? 'being cleared' : view.state}; allowed now: ${allowedActions.join(', ')}`;
   return { kind: 'SegmentSyncWrongState', message, allowedActions };

@@ -14,11 +14,12 @@ import {
 } from '../segments/segmentView.js';
 import { findOwner, findSegmentExport, objectTaken, type SyncObjectTaken } from './createSync.js';
 
-/** What the first sync takes with these settings. */
+/** What the first sync takes with these settings, or what it takes to send members again. */
 export interface SegmentSyncPlan {
   readonly kind: 'SegmentSyncPlan';
   readonly account: string;
   readonly objectName: string;
+  /** Users to send, at most. */
   readonly memberCount: number;
   /** Members that the destination cannot take, by reason, in a sample of the members. */
   readonly sampledCount: number;
@@ -36,14 +37,16 @@ interface PlanInput {
   readonly settings: unknown;
   /** The sync that the plan is for, if there is one: it has its place already. */
   readonly syncId?: string | undefined;
+  /** How many users are sent. Default: all members. */
+  readonly userCount?: number | undefined;
 }
 
 const maxSampled = 1_000;
 
-/** Plans the first sync of a segment: sends nothing, stores nothing. */
+/** Plans to send the members of a segment: sends nothing, stores nothing. */
 export async function planSync(
   admin: Admin,
-  { segmentId, destination, settings: given, syncId }: PlanInput,
+  { segmentId, destination, settings: given, syncId, userCount }: PlanInput,
 ): Promise<SegmentSyncPlan | SegmentNotFound | SegmentNotEvaluated | InputInvalid | SyncObjectTaken> {
   const segmentExport = findSegmentExport(admin, destination);
   if ('problems' in segmentExport) return inputInvalid(segmentExport.problems);
@@ -56,7 +59,7 @@ export async function planSync(
   const segment = await findSegment(admin, segmentId);
   if (!segment) return segmentNotFound;
   if (segment.evaluatedAt === null) return segmentNotEvaluated;
-  const memberCount = segment.externalIds + segment.deviceIds + segment.aliases;
+  const memberCount = userCount ?? segment.externalIds + segment.deviceIds + segment.aliases;
   const sample = await readSets(async () => {
     const set = (await findSegment(admin, segmentId))?.setId;
     if (set === null || set === undefined) return [];

@@ -112,7 +112,7 @@ describe('the list of refusals', () => {
           ? { outcome: 'rejected', code: 'blocked_id', detail: 'still blocked' }
           : { outcome: 'delivered' },
     );
-    await resendSync(harness.admin, id, 'all');
+    await resendSync(harness.admin, id, { mode: 'all', isDryRun: false, confirmName: 'held' });
     await harness.quiet(id);
     expect(users(await list(id, { isSuperseded: true }))).toEqual(['user-101', 'user-102']);
     const standing = await list(id, { isSuperseded: false });

@@ -19,6 +19,8 @@ import { openSyncHarness, type SyncHarness } from './syncHarness.js';
 let harness: SyncHarness;
 afterEach(() => harness.close());
 
+const resend = (id: string, mode: 'changed' | 'all') =>
+  resendSync(harness.admin, id, { mode, isDryRun: false, confirmName: 'held' });
 const names = (count: number, from = 0) => Array.from({ length: count }, (_, index) => `user-${100 + from + index}`);
 
 describe('a first sync', () => {
@@ -329,11 +331,60 @@ describe('an admin', () => {
     await harness.leave('user-105');
     await harness.quiet(id);
     harness.lists.held.clear();
-    expect(await resendSync(harness.admin, id, 'changed')).toMatchObject({ progress: { kind: 'changed' } });
+    expect(await resend(id, 'changed')).toMatchObject({ segmentSync: { progress: { kind: 'changed' } } });
     expect(await harness.quiet(id)).toMatchObject({ changeCount: 7 });
-    await resendSync(harness.admin, id, 'all');
+    await resend(id, 'all');
     expect(await harness.quiet(id)).toMatchObject({ changeCount: 13 });
     expect(harness.lists.members()).toEqual(names(5));
+  });
+
+  it('plans what is sent again, to the change, and confirms it by name', async () => {
+    harness = await openSyncHarness({}, names(14));
+    const refused = new Set(['user-101', 'user-102', 'user-103']);
+    harness.lists.answer(
+      async () => (user) =>
+        refused.has(user) ? { outcome: 'rejected', code: 'blocked_id', detail: '?' } : { outcome: 'delivered' },
+    );
+    const id = await harness.launch();
+    harness.start();
+    await harness.quiet(id);
+    await harness.leave('user-110', 'user-111');
+    await harness.quiet(id);
+    await pauseSync(harness.admin, id);
+    // Of those who were sent: a refused one leaves, an accepted one leaves, one that has left comes back. And one is new.
+    await harness.leave('user-101', 'user-112');
+    await harness.enter('user-111', 'new');
+    const before = await harness.view(id);
+    const plan = async (mode: 'changed' | 'all') => {
+      const planned = await resendSync(harness.admin, id, { mode, isDryRun: true });
+      if (planned.kind !== 'SegmentSyncResent') throw new Error(planned.message);
+      return planned.plan;
+    };
+    expect(await plan('changed')).toMatchObject({
+      memberCount: 4,
+      requestCount: 1,
+      cost: { unit: 'points', count: 4 },
+    });
+    expect(await plan('all')).toMatchObject({ memberCount: 15, requestCount: 3, cost: { unit: 'points', count: 15 } });
+    expect(await resendSync(harness.admin, id, { mode: 'all', isDryRun: false, confirmName: 'Held' })).toMatchObject({
+      kind: 'NotConfirmed',
+    });
+    expect(await harness.view(id)).toEqual(before);
+
+    await resend(id, 'all');
+    await resumeSync(harness.admin, id);
+    expect(await harness.quiet(id)).toMatchObject({ changeCount: before.changeCount + 15 });
+    expect(await plan('changed')).toMatchObject({ memberCount: 0, requestCount: 0 });
+  });
+
+  it('neither plans to send the members of a draft again nor does it', async () => {
+    harness = await openSyncHarness({}, names(1));
+    const id = await harness.create();
+    for (const isDryRun of [true, false])
+      expect(await resendSync(harness.admin, id, { mode: 'all', isDryRun, confirmName: 'held' })).toMatchObject({
+        kind: 'SegmentSyncWrongState',
+        allowedActions: ['launch', 'update', 'delete'],
+      });
   });
 
   it('deletes a sync, and has all values taken back first', async () => {
