@@ -199,7 +199,7 @@ it('a segment sync whose key is refused, and that works again with another one: 
     await until(held, ({ length }) => length === 1, 30_000);
 
     braze.control.setKeys('shop', ['another-key']);
-    await mutate('resendSegmentSync', { id, mode: 'ALL' }, '__typename');
+    await mutate('resendSegmentSync', { id, mode: 'ALL', dryRun: false, confirmName: 'buyers' }, '__typename');
     await allSent('SEGMENT_SYNC_BLOCKED', 1);
     await mutate(
       'updateSegmentSync',

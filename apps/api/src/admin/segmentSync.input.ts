@@ -116,6 +116,15 @@ export class ResendSegmentSyncInput {
 
   @Field(() => ResendMode, { description: 'Which members to send.' })
   mode!: 'changed' | 'all';
+
+  @Field(() => Boolean, { defaultValue: true, description: 'True: send nothing, and answer what it takes.' })
+  dryRun!: boolean;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The sync’s exact objectName, to confirm. Needed unless dryRun is true.',
+  })
+  confirmName?: string | null;
 }
 
 @InputType({ description: 'Which segment sync to delete.' })

@@ -246,15 +246,15 @@ export class SegmentSyncResolver {
   @RequiresRole('operator')
   @Mutation(() => types.ResendSegmentSyncResult, {
     description:
-      'Looks through all members again, and sends those that differ from what was sent, or all of them. To undo it, pause the sync before it is done.',
-    complexity: costs.write,
+      'Looks through all members again, and sends those that differ from what was sent, or all of them; plans only, unless dryRun is false. To undo it, pause the sync before it is done.',
+    complexity: costs.scan,
   })
   async resendSegmentSync(
     @Arg('input', () => inputs.ResendSegmentSyncInput, { description: 'Which sync, and which members.' })
-    { id, mode }: inputs.ResendSegmentSyncInput,
+    { id, mode, dryRun, confirmName }: inputs.ResendSegmentSyncInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return resendSync(admin, keyOf(id), mode);
+    return resendSync(admin, keyOf(id), { mode, isDryRun: dryRun, confirmName: confirmName ?? undefined });
   }
 
   @RequiresRole('admin')

@@ -235,7 +235,7 @@ export class SegmentDestination {
   reasons!: DestinationReason[];
 }
 
-@ObjectType({ description: 'What a destination charges for a first sync, by its own count.' })
+@ObjectType({ description: 'What a destination charges for what is sent, by its own count.' })
 export class SegmentSyncCost {
   @Field(() => String, { description: 'What is counted, such as data points.' })
   unit!: string;
@@ -256,12 +256,15 @@ export class SegmentSyncRefusals {
   count!: number;
 }
 
-@ObjectType({ description: 'What a first sync takes. Nothing is sent or stored for it.' })
+@ObjectType({ description: 'What a first sync takes, or to send members again. Nothing is sent or stored for it.' })
 export class SegmentSyncPlan {
   @Field(() => String, { description: 'Name of what would hold the members at the destination.' })
   objectName!: string;
 
-  @Field(() => Count, { description: 'Number of members to send, at most.' })
+  @Field(() => Count, {
+    description:
+      'Number of users to send, at most: members, and when they are sent again also users who have left since.',
+  })
   memberCount!: number;
 
   @Field(() => Count, { description: 'Number of requests, at most.' })
@@ -363,6 +366,15 @@ export class UpdateSegmentSyncPayload {
 export class ResendSegmentSyncPayload {
   @Field(() => SegmentSync, { description: 'The sync, whose progress says how far it is.' })
   segmentSync!: SegmentSync;
+
+  @Field(() => SegmentSyncPlan, {
+    nullable: true,
+    description: 'What it takes, at most. Null unless dryRun is true.',
+  })
+  plan?: SegmentSyncPlan;
+
+  @Field(() => Boolean, { description: 'True if nothing is sent, because dryRun was true.' })
+  isDryRun!: boolean;
 }
 
 @ObjectType({ description: 'The deleted segment sync.' })
@@ -439,6 +451,8 @@ export const ResendSegmentSyncResult = resultUnion('ResendSegmentSyncResult', 'T
   ResendSegmentSyncPayload,
   SegmentSyncNotFound,
   SegmentSyncWrongState,
+  NotConfirmed,
+  InputInvalid,
 ]);
 
 export const DeleteSegmentSyncResult = resultUnion('DeleteSegmentSyncResult', 'The deleted sync, or a problem.', () => [
