@@ -9,13 +9,12 @@ const syncDetails = `${syncRow} changeCount returnedCount requestCount lastDeliv
 const sync = (more: string): string => `query ($id: ID!) {
     segmentSync(id: $id) { __typename ... on SegmentSync { ${syncDetails} ${more} } ${plainProblem} }
   }`;
+const planFields = `objectName memberCount requestCount durationMs cost { count unit } sampledCount
+        sampledRefusals { code count description }`;
 const plan = (more: string): string => `query ($input: SegmentSyncPlanInput!) {
     segmentSyncPlan(input: $input) {
       __typename
-      ... on SegmentSyncPlan {
-        objectName memberCount requestCount durationMs cost { count unit } sampledCount
-        sampledRefusals { code count description } ${more}
-      } ${problem}
+      ... on SegmentSyncPlan { ${planFields} ${more} } ${problem}
     }
   }`;
 
@@ -73,7 +72,7 @@ export const segmentDocuments = {
   launch: change('launchSegmentSync'),
   pause: change('pauseSegmentSync'),
   resume: change('resumeSegmentSync'),
-  resend: change('resendSegmentSync'),
+  resend: change('resendSegmentSync', { more: `isDryRun plan { ${planFields} }`, problems: problem }),
   update: change('updateSegmentSync', { problems: problem }),
   delete: change('deleteSegmentSync', { more: 'isDryRun clearedCount' }),
 } as const;

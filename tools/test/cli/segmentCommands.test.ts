@@ -152,10 +152,26 @@ it('resend sends those that differ, or all of them', async () => {
   const { exitCode, stderr } = await sync('resend ssy_1 --all --follow', 'currents_buyers\n');
   expect([exitCode, stderr]).toEqual([
     0,
-    expect.stringContaining('Sends all members again to currents_buyers (ssy_1, LIVE).'),
+    expect.stringMatching(
+      /^Sends all members again to currents_buyers \(ssy_1, LIVE\):\nname +currents_buyers\nmembers +4\nrequests +1\n/,
+    ),
   ]);
   // Those who have left are sent again, too.
   expect(points()).toBe(before + 4);
+});
+
+it('resend --dry-run says what it takes, and sends nothing', async () => {
+  const points = braze.control.countsOf('shop', 'currents_buyers').dataPoints;
+  const all = await sync('resend ssy_1 --all --dry-run');
+  expect([all.exitCode, all.stderr]).toEqual([0, '']);
+  expect(all.stdout).toMatch(/^members +4$/m);
+  expect(all.stdout).toMatch(/^data points +4$/m);
+  const changed = await sync('resend ssy_1 --dry-run --json');
+  expect(JSON.parse(changed.stdout)).toMatchObject({ memberCount: 0, requestCount: 0, cost: { count: 0 } });
+  const refused = await sync('resend ssy_1 --all', 'currents_buyer\n');
+  expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('expected currents_buyers as')]);
+  expect((await sync('show ssy_1')).stdout).not.toMatch(/^progress /m);
+  expect(braze.control.countsOf('shop', 'currents_buyers').dataPoints).toBe(points);
 });
 
 it('refused lists whom the destination refused, and why, by reason', async () => {

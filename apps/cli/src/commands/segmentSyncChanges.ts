@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { confirm } from '../change/confirm.js';
 import { findSync, readSync, type SyncDetails } from '../hub/findSync.js';
 import { unwrap, type Problem } from '../hub/unwrap.js';
-import { describeSyncPlan } from '../output/describeSync.js';
+import { describeSyncPlan, type SyncPlan } from '../output/describeSync.js';
 import { segmentDocuments } from '../segmentDocuments.js';
 import { asking, type Session, type Surroundings } from '../session.js';
 import { withExample } from './options.js';
@@ -13,6 +13,7 @@ interface Changed {
   readonly segmentSync: SyncDetails;
   readonly isDryRun?: boolean;
   readonly clearedCount?: number;
+  readonly plan?: SyncPlan | null;
 }
 
 interface FollowOptions {
@@ -68,23 +69,30 @@ export function addSyncChanges(syncs: Command, surroundings: Surroundings): void
   withExample(
     withFollow(syncs.command('resend <sync>')),
     'currents segments sync resend ssy_1',
+    'currents segments sync resend ssy_1 --all --dry-run',
     'currents segments sync resend ssy_1 --all --follow',
   )
     .summary('look through all members again, and send those that differ')
     .description(
-      'Looks through all members again, and sends those that differ from what was sent, or all of them. Asks to type its name.',
+      'Looks through all members again, and sends those that differ from what was sent, or all of them. Shows what that takes, and asks to type its name.',
     )
-    .option('--all', 'send all of them, which may cost data points')
+    .option('--all', 'send all of them, and those who have left, which may cost data points')
+    .option('--dry-run', 'only show what it takes: users, requests, time and cost')
     .option('--yes', 'confirm without asking')
     .action(
-      asking<FollowOptions & { readonly all?: boolean }>(
+      asking<FollowOptions & { readonly all?: boolean; readonly dryRun?: boolean }>(
         surroundings,
-        async (session, [name = ''], { all, follow }) => {
+        async (session, [name = ''], { all, dryRun, follow }) => {
+          const { terminal, isJson } = session;
           const { id, objectName, state } = await findSync(session.hub, name);
           const what = all === true ? 'all members again' : 'the members that differ from what was sent';
-          await confirm(session, `Sends ${what} to ${objectName} (${id}, ${state}).`, objectName);
           const mode = all === true ? 'ALL' : 'CHANGED';
-          await report(session, await change(session, 'resend', { id, mode }), follow);
+          const { plan } = await change(session, 'resend', { id, mode, dryRun: true });
+          const takes = plan ? describeSyncPlan(plan) : '';
+          if (dryRun === true) return isJson ? terminal.printJson(plan) : terminal.print(takes);
+          await confirm(session, `Sends ${what} to ${objectName} (${id}, ${state}):\n${takes}`, objectName);
+          const input = { id, mode, dryRun: false, confirmName: objectName };
+          await report(session, await change(session, 'resend', input), follow);
         },
       ),
     );

@@ -2,7 +2,7 @@ import type { SyncDetails } from '../hub/findSync.js';
 import { fields } from './table.js';
 import { time } from './time.js';
 
-/** What a first sync takes. */
+/** What a first sync takes, or to send members again. */
 export interface SyncPlan {
   readonly objectName: string;
   readonly memberCount: number;
