@@ -115,9 +115,9 @@ describe.skipIf(browserProgram === undefined)('segment syncs in the console', ()
     await page.getByRole('row', { name: /^Held 3 / }).waitFor();
     await expectAccessible();
     await button('Send again…').click();
-    await page.getByText('0 missing members are sent').waitFor();
+    await page.getByText('0 data points at most').waitFor();
     await page.getByLabel(/^All of them/).check();
-    await page.getByText('All 3 members are sent').waitFor();
+    await page.getByText('3 data points at most').waitFor();
     await expectAccessible();
     await confirm('Send again');
     await page.getByText('6 changes = 6 delivered').waitFor();

@@ -79,7 +79,12 @@ export function Plan({
   );
 }
 
-function PlanFacts({ plan }: { readonly plan: PlanData }) {
+/** What it takes to send members. `example` is shown where it was asked for. */
+export function PlanFacts({
+  plan,
+}: {
+  readonly plan: Omit<PlanData, '__typename' | 'example'> & Partial<Pick<PlanData, 'example'>>;
+}) {
   const { objectName, memberCount, requestCount, durationMs, cost, sampledCount, sampledRefusals, example } = plan;
   return (
     <>

@@ -3,15 +3,32 @@ import { graphql } from '../../hub/graphql.js';
 import { useHubMutation } from '../../hub/useHub.js';
 import { Confirm } from '../../parts/confirm.js';
 import { CopyOperation } from '../../parts/copyOperation.js';
-import { count } from '../../parts/number.js';
 import { problemOf, ProblemNote } from '../../parts/problem.js';
-import { useDrift, type DriftData } from './drift.js';
+import { PlanFacts } from './plan.js';
 import type { SyncData } from './sync.js';
 
 const resendMutation = graphql(`
   mutation ResendSegmentSync($input: ResendSegmentSyncInput!) {
     resendSegmentSync(input: $input) {
       __typename
+      ... on ResendSegmentSyncPayload {
+        plan {
+          objectName
+          memberCount
+          requestCount
+          durationMs
+          cost {
+            unit
+            count
+          }
+          sampledCount
+          sampledRefusals {
+            code
+            description
+            count
+          }
+        }
+      }
       ... on Problem {
         message
         remedy
@@ -22,7 +39,7 @@ const resendMutation = graphql(`
 
 type Mode = 'CHANGED' | 'ALL';
 
-/** Looks through all members again, once a comparison has said how many are sent and the name is typed. */
+/** Looks through all members again, once a plan has said what that takes and the name is typed. */
 export function Resend({
   sync: { id, objectName },
   onClose,
@@ -31,16 +48,19 @@ export function Resend({
   readonly onClose: () => void;
 }) {
   const [mode, setMode] = useState<Mode>('CHANGED');
-  const resend = useHubMutation(resendMutation);
-  const { compare, counts, problem } = useDrift(id);
-  useEffect(() => compare(), [compare]);
-  const variables = { input: { id, mode } };
+  const [dryRun, resend] = [useHubMutation(resendMutation), useHubMutation(resendMutation)];
+  const { mutate } = dryRun;
+  useEffect(() => mutate({ input: { id, mode, dryRun: true } }), [mutate, id, mode]);
+  const [planned, answer] = [dryRun.data?.resendSegmentSync, resend.data?.resendSegmentSync];
+  const plan = planned?.__typename === 'ResendSegmentSyncPayload' && !dryRun.isPending ? planned.plan : null;
+  const variables = { input: { id, mode, dryRun: false, confirmName: objectName } };
+  const problem = problemOf(resend.error ?? dryRun.error, answer, planned);
   return (
     <Confirm
       title={`Send the members of ${objectName} again`}
       name={objectName}
       action="Send again"
-      isBusy={resend.isPending}
+      isBusy={resend.isPending || plan === null}
       onClose={onClose}
       onConfirm={() =>
         resend.mutate(variables, {
@@ -56,19 +76,12 @@ export function Resend({
         </label>
         <label className="choice">
           <input type="radio" name="mode" checked={mode === 'ALL'} onChange={() => setMode('ALL')} />
-          All of them, after the destination has lost something
+          All of them, and who has left, after the destination has lost something
         </label>
       </fieldset>
-      <p role="status">{counts ? planOf(mode, counts) : problem ? 'It could not be planned.' : 'Planning…'}</p>
+      <div role="status">{plan ? <PlanFacts plan={plan} /> : problem ? 'It could not be planned.' : 'Planning…'}</div>
       <ProblemNote problem={problem} />
-      <ProblemNote problem={problemOf(resend.error, resend.data?.resendSegmentSync)} />
       <CopyOperation document={resendMutation} variables={variables} />
     </Confirm>
   );
-}
-
-function planOf(mode: Mode, { memberCount, missingCount, surplusCount }: DriftData): string {
-  return mode === 'ALL'
-    ? `All ${count(memberCount)} members are sent, and ${count(surplusCount)} surplus users are taken back. The destination may charge for each.`
-    : `${count(missingCount)} missing members are sent, and ${count(surplusCount)} surplus users are taken back. All ${count(memberCount)} are looked through.`;
 }
