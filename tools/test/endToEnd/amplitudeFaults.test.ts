@@ -11,7 +11,7 @@ describeFaults(amplitudeDestination, {
   revoked: 'credentials_refused',
   refused: 'bad_request',
   secretsOf: (project) => [apiKeyOf(project), secretKeyOf(project)],
-  more(culprit) {
+  more({ id: culprit }) {
     const concerned = { eventIdIn: [culprit] };
     const named = { kind: 'partial400', ids: [culprit], field: 'groups' } as const;
     const buried = { dead: [culprit, 'field_invalid'] } as const;

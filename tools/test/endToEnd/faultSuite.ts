@@ -2,10 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultAction, FaultRule } from '../../src/fakes/faults/rule.js';
 import { needlessResends, type LedgerSnapshot } from '../../src/fakes/ledger.js';
 import { startDestinationHub, type Destination, type DestinationHub } from './destinationHub.js';
-import { events } from './events.js';
+import { events, type event } from './events.js';
 import { deadLettersOf, ledgerOf } from './ledger.js';
 import { onceEach } from './shown.js';
 import { until } from './until.js';
+
+type SentEvent = ReturnType<typeof event>;
+
+export interface Culprit {
+  readonly id: string;
+  readonly name: string;
+}
 
 /** A failure of the partner or of the connection, in a separate project. */
 export interface Fault {
@@ -27,8 +34,14 @@ export interface FaultSuite {
   readonly revoked: string;
   /** The code of an event that is refused alone. */
   readonly refused: string;
-  /** What this destination meets besides. */
-  readonly more?: (culprit: string) => readonly Fault[];
+  /** What this destination meets besides; `culprit` is an event, and what the partner calls it. */
+  readonly more?: (culprit: Culprit) => readonly Fault[];
+  /** What is sent. Default: opens of emails, each of a user of its own. */
+  readonly make?: (count: number) => readonly SentEvent[];
+  /** What the partner calls an event in its faults. Default: its id. */
+  readonly nameOf?: (event: SentEvent) => string;
+  /** Whether requests are compressed where the settings ask for it. Default: true. */
+  readonly isCompressed?: boolean;
   /** Tests of what is left of those faults; they run once every event has an outcome. */
   readonly besides?: (scene: () => FaultScene) => void;
   /** Tests of the connection, which run last; `carry` sends more events, and expects each to arrive once. */
@@ -48,17 +61,18 @@ export interface FaultScene {
 }
 
 /** Each event has its own user and device. */
-const sent = events(300).map((event, index) => ({
-  ...event,
-  user: { external_user_id: `customer-${index}`, device_id: `device-${index}` },
-}));
-const ids = sent.map(({ id }) => id);
-const culprit = ids[137] as string;
+function opens(count: number): readonly SentEvent[] {
+  return events(count).map((open, index) => ({
+    ...open,
+    user: { external_user_id: `customer-${index}`, device_id: `device-${index}` },
+  }));
+}
+
 const once = { count: 1 };
 /** Events that are refused alone before the Current is blocked. */
 const lostToRefusals = 3;
 
-function commonFaults({ revoked, refused }: FaultSuite): readonly Fault[] {
+function commonFaults({ revoked, refused, isCompressed = true }: FaultSuite, culprit: Culprit): readonly Fault[] {
   return [
     { name: 'a proxy’s page, 502', action: { kind: 'html', status: 502 }, match: once },
     {
@@ -102,29 +116,37 @@ function commonFaults({ revoked, refused }: FaultSuite): readonly Fault[] {
       action: { kind: 'redirect', location: 'http://127.0.0.1:1/' },
       blocked: 'redirected',
     },
-    {
-      name: 'compression refused',
-      action: { kind: 'gzipRefuse', status: 415 },
-      settings: { gzip: true },
-    },
+    ...(isCompressed
+      ? [
+          {
+            name: 'compression refused',
+            action: { kind: 'gzipRefuse', status: 415 },
+            settings: { gzip: true },
+          } as const,
+        ]
+      : []),
     {
       name: 'one event that fails its request',
-      action: { kind: 'blanket400', ids: [culprit] },
-      dead: [culprit, refused],
+      action: { kind: 'blanket400', ids: [culprit.name] },
+      dead: [culprit.id, refused],
     },
   ];
 }
 
 /** The outages, refusals and throttling that every destination has to survive, all at once. */
 export function describeFaults(destination: Destination, suite: FaultSuite): void {
-  const faults = [...commonFaults(suite), ...(suite.more?.(culprit) ?? [])];
+  const { make = opens, nameOf = ({ id }) => id } = suite;
+  const sent = make(300);
+  const ids = sent.map(({ id }) => id);
+  const [culprit] = sent.slice(137).map((each) => ({ id: each.id, name: nameOf(each) })) as [Culprit];
+  const faults = [...commonFaults(suite, culprit), ...(suite.more?.(culprit) ?? [])];
   const blocking = faults.filter(({ blocked }) => blocked);
   let hub: DestinationHub;
   let shown: LedgerSnapshot;
   const currents = new Map<string, number>();
   const currentOf = (name: string): number => currents.get(name) ?? 0;
   const pendingOf = async (name: string): Promise<number> => (await ledgerOf(hub.sql, currentOf(name))).pending;
-  const scene = (): FaultScene => ({ hub, shown, ids, culprit, currentOf });
+  const scene = (): FaultScene => ({ hub, shown, ids, culprit: culprit.id, currentOf });
   /** Until only those events are pending that wait. */
   const settle = async (timeoutMs: number): Promise<void> => {
     for (const { name, waits } of faults)
@@ -249,7 +271,7 @@ export function describeFaults(destination: Destination, suite: FaultSuite): voi
   describe('the connection', () => {
     /** Sends more events to every project, and expects each to arrive once. */
     async function carry(): Promise<void> {
-      const more = events(50);
+      const more = make(50);
       await hub.post(more);
       await settle(20_000);
       const { view } = hub.fake.control.ledger();

@@ -1,51 +1,12 @@
 import { describeFaults } from './faultSuite.js';
 import { mixpanelDestination } from './mixpanelDestination.js';
+import { mixpanelFaults } from './mixpanelFaults.js';
 import { tokenOf } from './testEnvironment.js';
-
-const once = { count: 1 };
 
 describeFaults(mixpanelDestination, {
   revoked: 'credentials_refused',
   refused: 'bad_request',
   // The credentials, and the header that is made of them.
   secretsOf: (project) => [tokenOf(project), 'Basic '],
-  more(culprit) {
-    const concerned = { eventIdIn: [culprit] };
-    const field = 'properties.campaign_name';
-    const named = { kind: 'partial400', ids: [culprit], field, message: 'is invalid' } as const;
-    const buried = { dead: [culprit, 'rejected_by_mixpanel'] } as const;
-    const bare = { dead: [culprit, 'bad_request'] } as const;
-    return [
-      {
-        name: 'a 200 from another server',
-        action: { kind: 'status', status: 200, body: '<html>Welcome</html>' },
-        match: once,
-      },
-      {
-        name: 'a connection reset while the events are sent',
-        action: { kind: 'reset', at: 'afterHeaders' },
-        match: once,
-      },
-      {
-        name: 'one event refused without a name',
-        action: { ...named, records: 'none' },
-        match: concerned,
-        ...bare,
-      },
-      { name: 'one event refused by a string', action: { ...named, records: 'strings' }, match: concerned, ...bare },
-      { name: 'one event refused twice', action: { ...named, records: 'repeated' }, match: concerned, ...buried },
-      {
-        name: 'one event refused by an index as a string',
-        action: { ...named, records: 'indexAsString' },
-        match: concerned,
-        ...buried,
-      },
-      {
-        name: 'one event refused together with one that was not sent',
-        action: { ...named, records: 'outOfRange' },
-        match: concerned,
-        ...buried,
-      },
-    ];
-  },
+  more: mixpanelFaults,
 });
