@@ -38,7 +38,7 @@ describeFaults(profiles, {
   more: mixpanelFaults,
   besides(scene) {
     it('all of them at /engage, where each user has what was set last', () => {
-      const { hub, shown, ids } = scene();
+      const { shown, ids } = scene();
       const paths = new Set(shown.requests.filter(({ eventCount }) => eventCount > 0).map(({ path }) => path));
       expect([...paths]).toEqual(['/engage']);
       const stored = shown.view.filter(({ project }) => project === 'a connection reset after the events are stored');
