@@ -36,6 +36,31 @@ it('the programs and a database of the released version are kept', () => {
   expect(existsSync(join(keptFolder, `${version}.json`))).toBe(true);
 });
 
+it('the headings of the changelog are words, also of what breaks', async () => {
+  const { default: Renderer } = (await import(join(root, 'tools/changelogRenderer.mjs'))) as {
+    readonly default: new (config: object) => { render(): Promise<string> };
+  };
+  const change = { scope: '', body: '', affectedProjects: '*', githubReferences: [] };
+  const renderer = new Renderer({
+    changes: [
+      { ...change, type: 'feat', description: 'Adds 🎉.', isBreaking: false },
+      { ...change, type: 'fix', description: 'Repairs.', isBreaking: false },
+      { ...change, type: 'feat', description: 'Breaks.', isBreaking: true },
+    ],
+    changelogEntryVersion: '0.2.0',
+    project: null,
+    isVersionPlans: true,
+    changelogRenderOptions: {},
+    conventionalCommitsConfig: {
+      types: { feat: { changelog: { title: '🚀 Features' } }, fix: { changelog: { title: '🩹 Fixes' } } },
+    },
+    remoteReleaseClient: { getRemoteRepoData: () => undefined },
+  });
+  expect(await renderer.render()).toBe(
+    '## 0.2.0\n\n### Features\n\n- Adds 🎉.\n\n### Fixes\n\n- Repairs.\n\n### Breaking Changes\n\n- Breaks.',
+  );
+});
+
 it.runIf(plans.length > 0)(
   'nx release makes the next version of the version plans, and a line of each in the changelog',
   () => {
@@ -51,6 +76,9 @@ it.runIf(plans.length > 0)(
     expect(status, `${stdout}${stderr}`).toBe(0);
     expect(stdout).toContain(`Previewing an entry in CHANGELOG.md for v${nextVersion()}`);
     for (const { message } of plans) expect(stdout).toContain(`+ - ${message.split('\n')[0]}`);
+    const headings = stdout.match(/^\+ #+ .*$/gm) ?? [];
+    expect(headings.length).toBeGreaterThan(1);
+    expect(headings.filter((heading) => !/^\+ #+ [\w .()-]+$/.test(heading))).toEqual([]);
     expect(stdout.match(/^\+ +"version": "(.+)",$/gm)).toHaveLength(releasedWorkspaces(root).length + 2);
     expect(written()).toEqual(before);
   },
