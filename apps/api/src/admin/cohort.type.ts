@@ -177,7 +177,8 @@ export class CohortCheck {
   countedMembers!: MemberCounts;
 
   @Field(() => MemberCounts, {
-    description: 'The counters of the cohort at the moment of which its members were counted.',
+    description:
+      'The counters of the cohort at the moment of which its members were counted: all 0 until the last is counted.',
   })
   memberCounts!: MemberCounts;
 

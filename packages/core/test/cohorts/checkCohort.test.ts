@@ -5,6 +5,7 @@ import {
   nothingCounted,
   type CohortCheckProgress,
 } from '../../src/cohorts/checkCohort.js';
+import { checkCohort } from '../../src/jobs/operations/checkCohort.js';
 import { add, openInbox, remove, users, type Inbox } from './cohortHarness.js';
 
 /** More than two statements count. */
@@ -65,6 +66,16 @@ describe('the check of a cohort', () => {
     expect(checked).toEqual({ countedMembers: counters, memberCounts: counters });
     await inbox.push([add(users(1), { cohort: { id: 'many', name: 'Many' } })]);
     await inbox.apply();
+  });
+
+  it('has a result while it is counting', () => {
+    const none = { externalIdCount: 0, deviceIdCount: 0, aliasCount: 0 };
+    expect(checkCohort.result({ countedMembers: counters }, { cohortId: id })).toEqual({
+      cohortId: id,
+      countedMembers: counters,
+      memberCounts: none,
+      isConsistent: false,
+    });
   });
 
   it('ends between two parts when it is cancelled', async () => {

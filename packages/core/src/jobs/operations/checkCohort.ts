@@ -5,7 +5,7 @@ import {
   nothingCounted,
   type CohortCheckProgress,
 } from '../../cohorts/checkCohort.js';
-import { totalOf } from '../../cohorts/memberSet.js';
+import { noMembers, totalOf } from '../../cohorts/memberSet.js';
 import type { Operation } from '../operation.js';
 
 export interface Input {
@@ -20,5 +20,11 @@ export const checkCohort: Operation<Input, CohortCheckProgress> = {
   }),
   step: (admin, { cohortId }, progress, save, signal) => checkCohortStep(admin, cohortId, progress, save, signal),
   doneCount: ({ countedMembers }) => totalOf(countedMembers),
-  result: (progress, { cohortId }) => ({ cohortId, ...progress, isConsistent: isConsistent(progress) }),
+  result: (progress, { cohortId }) => ({
+    cohortId,
+    countedMembers: progress.countedMembers,
+    // Read with the last of the members.
+    memberCounts: progress.memberCounts ?? noMembers,
+    isConsistent: isConsistent(progress),
+  }),
 };
