@@ -35,6 +35,7 @@ export function debianHost(folder: string): ImageHost {
   };
   return {
     name: 'a Debian root',
+    writeError: 'EROFS',
     rootOf,
     run(stage, command, directory, environment) {
       const script =

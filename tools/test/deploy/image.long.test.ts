@@ -12,6 +12,7 @@ import {
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { connect } from '@currents/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFakeMixpanel, type FakeMixpanel } from '../../src/fakes/mixpanel/startFakeMixpanel.js';
 import { createAdminClient } from '../../src/hub/adminClient.js';
@@ -139,6 +140,48 @@ describe.each(Object.entries(hosts))('the steps of the Dockerfile in %s', (_name
     expect(modules.length).toBeGreaterThan(100);
     expect(modules.filter((name) => !listed.includes(name))).toEqual([]);
   });
+
+  it('the programs of the image cannot write into it, and can write to /tmp', async () => {
+    const write = (path: string) =>
+      start('api', {}, ['node', '-e', `require('fs').writeFileSync('${path}/written', ''); console.log('written')`])
+        .ended;
+    const folders = [
+      '/hub',
+      '/hub/apps/api/dist',
+      '/hub/node_modules',
+      ...(host.writeError === 'EROFS' ? ['/', '/usr/local'] : []),
+    ];
+    // The folders of this machine stand for the roots of images.
+    const placed = (path: string): string => (host.writeError === 'EROFS' ? path : placeOf('api', path));
+    for (const path of folders) {
+      const { exitCode, output } = await write(placed(path));
+      expect([path, exitCode]).toEqual([path, 1]);
+      expect(output).toContain(`Error: ${host.writeError}: `);
+      expect(existsSync(placeOf('api', `${path}/written`)), path).toBe(false);
+    }
+    if (host.writeError === 'EROFS') expect(await write('/tmp')).toMatchObject({ exitCode: 0, output: 'written\n' });
+  }, 60_000);
+
+  it('a program of the image says in one sentence which file it cannot write', async () => {
+    const sql = connect(postgres.url, { max: 1, name: 'test' });
+    await sql`create database without_admin`;
+    await sql.end();
+    const environment = {
+      DATABASE_URL: Object.assign(new URL(postgres.url), { pathname: '/without_admin' }).href,
+      MASTER_KEY: randomBytes(32).toString('base64'),
+      API_PORT: '0',
+    };
+    await start('api', environment, ['node', 'apps/api/dist/migrate.js']).ended;
+    const backup = await start('api', environment, ['node', 'apps/cli/bin/currents.mjs', 'backup', 'hub.backup']).ended;
+    expect(backup.exitCode).toBe(1);
+    expect(backup.output).toMatch(new RegExp(`^backup: .*hub\\.backup.*${host.writeError}.*\\n$`));
+    // The value of a variable may be a secret that was put there by mistake, so the variable is named in its place.
+    const token = await start('api', { ...environment, ADMIN_TOKEN_FILE: 'admin.token', LOG_LEVEL: 'silent' }).ended;
+    expect(token).toMatchObject({
+      exitCode: 1,
+      output: `api: cannot write the file that ADMIN_TOKEN_FILE names (${host.writeError})\n`,
+    });
+  }, 60_000);
 
   it('api and worker of the image migrate an empty database, deliver events, and end by SIGTERM', async () => {
     const adminToken = newAdminToken();

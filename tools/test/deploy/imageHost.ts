@@ -6,6 +6,8 @@ import { startProcess, type RunningProcess } from './runProcess.js';
 /** Where the steps of a Dockerfile are taken, and the programs of its images run. */
 export interface ImageHost {
   readonly name: string;
+  /** The error of a write of its programs into their image. */
+  readonly writeError: 'EACCES' | 'EROFS';
   /** The folder that stands for the root of a stage's file system; made by the first call. */
   rootOf(stage: string): string;
   /** Takes a RUN step in a folder of a stage. Throws when it fails. */
@@ -43,6 +45,7 @@ export function folderHost(folder: string): ImageHost {
   };
   return {
     name: 'folders of this machine',
+    writeError: 'EACCES',
     rootOf,
     run(stage, command, directory, environment) {
       const { PATH, HOME } = process.env;
