@@ -147,7 +147,7 @@ describe.skipIf(browserProgram === undefined)('segment syncs in the console', ()
     await button('Pause').click();
     await page.getByText('It is paused.').waitFor();
     await pushBuyers(['ana', 'bo'], { apiUrl: hub.hub.api.url, importKey });
-    await page.getByText(/ [1-9]\d* wait to be looked at/).waitFor();
+    await page.getByText(/ [1-9]\d* users wait: /).waitFor();
     expect(held()).toHaveLength(4);
     await button('Resume').click();
     await expect.poll(held).toEqual(asHeld(['ana', 'bo']));

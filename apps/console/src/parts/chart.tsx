@@ -68,7 +68,10 @@ export function Lines({ title, steps, series, format = count }: ChartProps) {
       ))}
       {series.flatMap(({ title: name, tone, values }) =>
         values.map((value, step) =>
-          value === null ? null : <circle key={`${name} ${step}`} cx={x(step)} cy={y(value)} r={2} className={tone} />,
+          value === null ? null : (
+            // A line of no length with round ends stays a circle, however the chart is stretched.
+            <path key={`${name} ${step}`} className={`dot ${tone}`} d={`M${x(step)} ${y(value)}h0`} />
+          ),
         ),
       )}
       {steps.map((at, step) => (
@@ -124,6 +127,7 @@ function Frame({
   children,
 }: Required<ChartProps> & { readonly most: number; readonly children: React.ReactNode }) {
   const [first, last] = [steps[0], steps.at(-1)];
+  const isEmpty = series.every(({ values }) => values.every((value) => !value));
   return (
     <figure className="chart">
       <figcaption>
@@ -135,7 +139,7 @@ function Frame({
             </li>
           ))}
         </ul>
-        <span className="muted">top: {format(most)}</span>
+        <span className="muted">{isEmpty ? 'nothing yet' : `top: ${format(most)}`}</span>
       </figcaption>
       <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden>
         {children}

@@ -1,3 +1,4 @@
+import { Code } from './code.js';
 import { Count } from './number.js';
 import { Table } from './table.js';
 
@@ -75,7 +76,7 @@ export function Outcomes({
               ''
             ) : (
               <>
-                <code>{reason}</code>
+                <Code text={reason} />
                 <div className="muted reason">{meanings.get(reason)}</div>
               </>
             ),

@@ -32,8 +32,8 @@ export function fieldProblemsOf(answer: object | FieldProblems | undefined): Rea
   return new Map(answer.problems.map(({ path, message }) => [path.at(-1) ?? '', message]));
 }
 
-/** The hub's messages begin in lower case. */
-function sentence(text: string): string {
+/** A message of the hub, which begins in lower case and has no full stop, as a sentence. */
+export function sentence(text: string): string {
   const whole = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }

@@ -40,12 +40,17 @@ export function useNowMs(): number {
   return nowMs;
 }
 
+/** A moment in UTC, to the second. */
+export function utc(at: string): string {
+  return `${at.slice(0, 19).replace('T', ' ')} UTC`;
+}
+
 /** A moment: relative in sight, UTC on hover. */
 export function Time({ at }: { readonly at: string | null | undefined }) {
   const nowMs = useNowMs();
   if (at === null || at === undefined) return <span className="muted">never</span>;
   return (
-    <time dateTime={at} title={`${at.slice(0, 19).replace('T', ' ')} UTC`}>
+    <time dateTime={at} title={utc(at)}>
       {relativeTime(at, nowMs)}
     </time>
   );

@@ -1,6 +1,7 @@
 import { Link } from 'wouter';
 import { graphql, type ResultOf, type VariablesOf } from '../hub/graphql.js';
 import { useHubQuery } from '../hub/useHub.js';
+import { Breakable } from '../parts/code.js';
 import { Count } from '../parts/number.js';
 import { Answer } from '../parts/problem.js';
 import { Sparkline } from '../parts/sparkline.js';
@@ -191,7 +192,9 @@ export function CurrentsTable({ currents }: { readonly currents: readonly Curren
                 />
                 {top === undefined ? null : (
                   <div className="reason">
-                    <Link href={`/dead-letters?current=${id}&code=${encodeURIComponent(top.code)}`}>{top.code}</Link>
+                    <Link href={`/dead-letters?current=${id}&code=${encodeURIComponent(top.code)}`}>
+                      <Breakable text={top.code} />
+                    </Link>
                   </div>
                 )}
               </>

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { graphql, type ResultOf, type VariablesOf } from '../hub/graphql.js';
 import { useHubMutation, useHubQuery } from '../hub/useHub.js';
+import { Code } from '../parts/code.js';
 import { Dialog } from '../parts/dialog.js';
 import { EventFilters, eventFilterOf, ReasonFilter } from '../parts/eventFilters.js';
 import { Json } from '../parts/json.js';
@@ -107,7 +108,7 @@ export function DeadLetters() {
                     </button>
                   ),
                 },
-                { title: 'Type', cell: ({ eventType }) => <code>{eventType}</code> },
+                { title: 'Type', cell: ({ eventType }) => <Code text={eventType} /> },
                 {
                   title: 'Current',
                   cell: (letter) => <Link href={`/currents/${letter.currentId}`}>{letter.current.name}</Link>,
@@ -117,7 +118,7 @@ export function DeadLetters() {
                   title: 'Reason',
                   cell: (letter) => (
                     <>
-                      <code>{letter.code}</code>
+                      <Code text={letter.code} />
                       <div className="muted reason">{letter.detail}</div>
                     </>
                   ),

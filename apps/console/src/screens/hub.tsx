@@ -1,5 +1,6 @@
 import { graphql, type ResultOf } from '../hub/graphql.js';
 import { useHubQuery } from '../hub/useHub.js';
+import { Code } from '../parts/code.js';
 import { count } from '../parts/number.js';
 import { size } from '../parts/size.js';
 import { Answer } from '../parts/problem.js';
@@ -82,7 +83,7 @@ export function Hub() {
               keyOf={({ name }) => name}
               empty={<p>The database did not answer in time. Check it and its load, then reload this page.</p>}
               columns={[
-                { title: 'Table', cell: ({ name }) => <code>{name}</code> },
+                { title: 'Table', cell: ({ name }) => <Code text={name} /> },
                 { title: 'Size', isNumber: true, cell: ({ byteCount }) => size(byteCount) },
                 {
                   title: 'Partitions',
@@ -174,7 +175,7 @@ function Settings({ settings, label }: { readonly settings: HubData['settings'];
       keyOf={({ name }) => name}
       empty={<p>This process tells no settings.</p>}
       columns={[
-        { title: 'Variable', cell: ({ name }) => <code>{name}</code> },
+        { title: 'Variable', cell: ({ name }) => <Code text={name} /> },
         { title: 'Value', cell: valueOf },
         { title: 'From', cell: ({ source }) => words(source) },
       ]}

@@ -5,10 +5,12 @@ import { graphql, type ResultOf, type VariablesOf } from '../hub/graphql.js';
 import { useShownOperation } from '../hub/operations.js';
 import { follow } from '../hub/subscription.js';
 import { useHubQuery } from '../hub/useHub.js';
+import { Breakable, Code } from '../parts/code.js';
 import { count } from '../parts/number.js';
 import { ProblemNote } from '../parts/problem.js';
 import { State, words } from '../parts/state.js';
 import { Table } from '../parts/table.js';
+import { utc } from '../parts/time.js';
 import { useFilters } from '../routing.js';
 
 const tailSubscription = graphql(`
@@ -128,17 +130,21 @@ export function LiveTail() {
         columns={[
           {
             title: 'When (UTC)',
-            cell: ({ occurredAt }) => <time dateTime={occurredAt}>{occurredAt.slice(11, 23)}</time>,
+            cell: ({ occurredAt }) => (
+              <time dateTime={occurredAt} title={utc(occurredAt)}>
+                {occurredAt.slice(11, 23)}
+              </time>
+            ),
           },
           { title: 'What', cell: (item) => <State value={item.kind} /> },
-          { title: 'Event type', cell: (item) => item.eventType ?? '' },
+          { title: 'Event type', cell: (item) => <Breakable text={item.eventType ?? ''} /> },
           { title: 'Event', cell: ({ eventId }) => (eventId === null ? '' : <code>{eventId}</code>) },
           {
             title: 'Where',
             cell: ({ current, ingestToken }) =>
               current ? <Link href={`/currents/${current.id}`}>{current.name}</Link> : (ingestToken?.name ?? ''),
           },
-          { title: 'Why', cell: ({ code }) => (code === null ? '' : <code>{code}</code>) },
+          { title: 'Why', cell: ({ code }) => (code === null ? '' : <Code text={code} />) },
         ]}
       />
     </>

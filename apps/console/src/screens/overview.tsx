@@ -9,7 +9,8 @@ import { Pages, Table } from '../parts/table.js';
 import { Time } from '../parts/time.js';
 import { useFilters } from '../routing.js';
 import { CurrentsTable, currentsQuery } from './currents.js';
-import { placeOf } from './placeOf.js';
+import { placeOfFinding } from './placeOf.js';
+import { whatToDo } from './whatToDo.js';
 
 const overviewQuery = graphql(`
   query Overview {
@@ -115,7 +116,7 @@ function Strip({ overview }: { readonly overview: OverviewData }) {
         {quarantinedEventCount === null ? 'unknown' : <Count value={quarantinedEventCount} to="/quarantine" />}
       </Figure>
       <Figure title="Workers" about="Worker processes that are alive now">
-        {liveWorkerCount === null ? 'unknown' : <Count value={liveWorkerCount} />}
+        {liveWorkerCount === null ? 'unknown' : <Count value={liveWorkerCount} to="/hub" />}
       </Figure>
     </dl>
   );
@@ -183,7 +184,7 @@ function Items({ overview }: { readonly overview: OverviewData }) {
       columns={[
         { title: 'Urgency', cell: ({ severity }) => <State value={severity} /> },
         { title: 'What', cell: ({ kind, message, node }) => <Subject kind={kind} message={message} node={node} /> },
-        { title: 'What to do', cell: ({ remedy }) => remedy },
+        { title: 'What to do', cell: whatToDo },
         { title: 'Since', cell: ({ startedAt }) => (startedAt ? <Time at={startedAt} /> : '') },
       ]}
     />
@@ -191,7 +192,7 @@ function Items({ overview }: { readonly overview: OverviewData }) {
 }
 
 function Subject({ kind, message, node }: Pick<OverviewData['items'][number], 'kind' | 'message' | 'node'>) {
-  const to = placeOfKind(kind, node) ?? (node ? placeOf(node) : undefined);
+  const to = placeOfFinding(kind, node);
   return (
     <>
       <strong>{words(kind)}</strong>
@@ -199,27 +200,4 @@ function Subject({ kind, message, node }: Pick<OverviewData['items'][number], 'k
       {to ? <Link href={to}>{message}</Link> : message}
     </>
   );
-}
-
-/** The list behind the number of an item, where there is one. */
-function placeOfKind(
-  kind: OverviewData['items'][number]['kind'],
-  node: OverviewData['items'][number]['node'],
-): string | undefined {
-  switch (kind) {
-    case 'DEAD_LETTERS':
-      return node ? `/dead-letters?current=${node.id}` : '/dead-letters';
-    case 'QUARANTINED_EVENTS':
-    case 'QUARANTINE_NEAR_BUDGET':
-      return '/quarantine';
-    case 'KEY_NEAR_QUOTA':
-      return node ? `/currents/${node.id}/throttled` : undefined;
-    case 'OLDEST_PENDING_TOO_OLD':
-      return node ? undefined : '/currents';
-    case 'NO_WORKER':
-    case 'STATUS_UNKNOWN':
-      return '/hub';
-    default:
-      return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { graphql, type ResultOf, type VariablesOf } from '../hub/graphql.js';
 import { useHubQuery } from '../hub/useHub.js';
+import { Code } from '../parts/code.js';
 import { Json } from '../parts/json.js';
 import { count } from '../parts/number.js';
 import { Answer, ProblemNote } from '../parts/problem.js';
@@ -159,7 +160,7 @@ function Events({ preview: { examinedCount, eventTypes, examples } }: { readonly
         keyOf={({ eventTypeName }) => eventTypeName}
         empty={null}
         columns={[
-          { title: 'Event type', cell: ({ eventTypeName }) => <code>{eventTypeName}</code> },
+          { title: 'Event type', cell: ({ eventTypeName }) => <Code text={eventTypeName} /> },
           { title: 'Last day', isNumber: true, cell: ({ lastDayCount }) => count(lastDayCount) },
           { title: 'Sent', isNumber: true, cell: ({ draft }) => count(draft.sent) },
           { title: 'Not selected', isNumber: true, cell: ({ draft }) => count(draft.notSelected) },

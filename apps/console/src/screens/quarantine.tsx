@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { graphql, type ResultOf, type VariablesOf } from '../hub/graphql.js';
 import { useHubQuery } from '../hub/useHub.js';
+import { Code } from '../parts/code.js';
 import { Dialog } from '../parts/dialog.js';
 import { EventFilters, eventFilterOf, ReasonFilter } from '../parts/eventFilters.js';
 import { Json } from '../parts/json.js';
@@ -88,7 +89,7 @@ export function Quarantine() {
                     </button>
                   ),
                 },
-                { title: 'Type', cell: ({ eventType }) => <code>{eventType}</code> },
+                { title: 'Type', cell: ({ eventType }) => <Code text={eventType} /> },
                 {
                   title: 'Reason',
                   cell: (event) => (

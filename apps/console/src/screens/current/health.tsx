@@ -1,5 +1,6 @@
 import { count } from '../../parts/number.js';
 import { Outcomes } from '../../parts/outcomes.js';
+import { sentence } from '../../parts/problem.js';
 import { duration, Time, useNowMs } from '../../parts/time.js';
 import { lazyScreen } from '../../parts/lazyScreen.js';
 import { Charts } from './charts.js';
@@ -17,7 +18,7 @@ export function Health({ current }: { readonly current: CurrentData }) {
       {block ? <Blocked current={current} block={block} /> : null}
       {deferral ? (
         <p className="note warn">
-          Next attempt <Time at={deferral.until} />: {deferral.detail}
+          Next attempt <Time at={deferral.until} />: {sentence(deferral.detail)}
         </p>
       ) : null}
       {warnings.map(({ code, message }) => (
@@ -49,7 +50,7 @@ function Blocked({
   return (
     <div className="note bad" role="status">
       <p>
-        <strong>Blocked</strong> <Time at={blockedAt} />: {detail}
+        <strong>Blocked</strong> <Time at={blockedAt} />: {sentence(detail)}
       </p>
       <p>
         {current.retryWindowEndsAt ? (

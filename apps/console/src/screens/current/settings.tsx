@@ -1,3 +1,4 @@
+import { Code } from '../../parts/code.js';
 import { Json } from '../../parts/json.js';
 import { count } from '../../parts/number.js';
 import { CredentialsForm } from './credentials.js';
@@ -26,7 +27,7 @@ export function Settings({ current }: { readonly current: CurrentData }) {
           <ul className="names">
             {eventTypes.map((name) => (
               <li key={name}>
-                <code>{name}</code>
+                <Code text={name} />
               </li>
             ))}
           </ul>

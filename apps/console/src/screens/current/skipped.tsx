@@ -1,6 +1,7 @@
 import { Link } from 'wouter';
 import { graphql } from '../../hub/graphql.js';
 import { useHubQuery } from '../../hub/useHub.js';
+import { Code } from '../../parts/code.js';
 import { count } from '../../parts/number.js';
 import { Answer } from '../../parts/problem.js';
 import { Pages, Table } from '../../parts/table.js';
@@ -83,12 +84,12 @@ export function Skipped({ current: { id, counts } }: { readonly current: Pick<Cu
                       <Link href={findPlace(eventId)}>{eventId}</Link>
                     ),
                 },
-                { title: 'Type', cell: ({ eventType }) => <code>{eventType}</code> },
+                { title: 'Type', cell: ({ eventType }) => <Code text={eventType} /> },
                 {
                   title: 'Reason',
                   cell: (row) => (
                     <>
-                      <code>{row.reason.code}</code>
+                      <Code text={row.reason.code} />
                       <div className="muted reason">{row.reason.description}</div>
                     </>
                   ),

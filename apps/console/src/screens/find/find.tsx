@@ -2,6 +2,7 @@ import { useState, type FormEvent } from 'react';
 import { Link } from 'wouter';
 import { graphql, type ResultOf } from '../../hub/graphql.js';
 import { useHubQuery } from '../../hub/useHub.js';
+import { Code } from '../../parts/code.js';
 import { Answer } from '../../parts/problem.js';
 import { State } from '../../parts/state.js';
 import { Table } from '../../parts/table.js';
@@ -219,7 +220,7 @@ function Events({ title, page: { nodes, pageInfo } }: { readonly title: string; 
         empty={<p>The newest of them are not on this page.</p>}
         columns={[
           { title: 'Event', cell: (row) => <EventLink event={row.event} /> },
-          { title: 'Type', cell: ({ event }) => <code>{textOf(event?.['event_type'])}</code> },
+          { title: 'Type', cell: ({ event }) => <Code text={textOf(event?.['event_type'])} /> },
           { title: 'Received', cell: ({ storedAt }) => <Time at={storedAt} /> },
           {
             title: 'What became of it',

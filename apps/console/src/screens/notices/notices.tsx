@@ -7,7 +7,8 @@ import { State, words } from '../../parts/state.js';
 import { Pages, Table } from '../../parts/table.js';
 import { Time } from '../../parts/time.js';
 import { useFilters } from '../../routing.js';
-import { placeOf } from '../placeOf.js';
+import { placeOfFinding } from '../placeOf.js';
+import { whatToDo } from '../whatToDo.js';
 import { Mutes } from './mutes.js';
 import { NoticeWebhooks } from './noticeWebhooks.js';
 import { TestNotice } from './testNotice.js';
@@ -121,14 +122,14 @@ export function Notices() {
 }
 
 function What({ notice: { kind, message, remedy, node, eventCount } }: { readonly notice: Notice }) {
-  const to = node && placeOf(node);
+  const to = placeOfFinding(kind, node);
   return (
     <>
       <strong>{words(kind)}</strong>
       {eventCount === null ? '' : `, ${count(eventCount)} events`}
       <br />
       {to ? <Link href={to}>{message}</Link> : message}
-      <div className="muted reason">{remedy}</div>
+      <div className="muted reason">{whatToDo({ kind, remedy })}</div>
     </>
   );
 }

@@ -36,7 +36,8 @@ export function Balance({ sync }: { readonly sync: Counts }) {
       <p>
         <strong>{count(sync.changeCount)}</strong> changes = {count(sync.deliveredCount)} delivered +{' '}
         {count(sync.refusedCount)} refused + {count(sync.returnedCount)} returned + {count(sync.inFlightCount)} in
-        flight, in {count(sync.requestCount)} requests. {count(sync.waitingCount)} wait to be looked at.
+        flight, in {count(sync.requestCount)} requests. {count(sync.waitingCount)} users wait: what changed for them is
+        not sent yet.
       </p>
     </>
   );

@@ -1,8 +1,9 @@
 import { Link } from 'wouter';
 import { graphql, type ResultOf } from '../../hub/graphql.js';
 import { useHubQuery } from '../../hub/useHub.js';
+import { Breakable } from '../../parts/code.js';
 import { count } from '../../parts/number.js';
-import { Answer, ProblemNote } from '../../parts/problem.js';
+import { Answer, ProblemNote, sentence } from '../../parts/problem.js';
 import { State } from '../../parts/state.js';
 import { duration, Time, useNowMs } from '../../parts/time.js';
 import { AuditTable } from '../activity.js';
@@ -108,7 +109,9 @@ function Loaded({
   return (
     <>
       <div className="title">
-        <h1>{objectName}</h1>
+        <h1>
+          <Breakable text={objectName} />
+        </h1>
         <State value={state} />
         <span className="muted">
           {destination?.label ?? sync.destination}, since <Time at={stateSince} />
@@ -164,17 +167,17 @@ function Trouble({ sync: { state, block, deferral, stateSince, waitingCount } }:
   if (deferral)
     return (
       <p className="note warn">
-        It waits until <Time at={deferral.until} />: {deferral.detail}
+        It waits until <Time at={deferral.until} />: {sentence(deferral.detail)}
       </p>
     );
   if (state !== 'BLOCKED' || !block) return null;
   return (
     <div className="note bad">
       <p>
-        <strong>Blocked</strong> <Time at={stateSince} />: {block.detail}
+        <strong>Blocked</strong> <Time at={stateSince} />: {sentence(block.detail)}
       </p>
       <p>
-        {count(waitingCount)} users, entries and exits wait, and none expires.{' '}
+        What changed for {count(waitingCount)} users is still to be sent; none of it expires.{' '}
         {block.nextProbeAt === null ? (
           'The hub does not try again by itself.'
         ) : (
