@@ -6,10 +6,15 @@ interface Named {
   readonly name: string;
 }
 
+interface Sync {
+  readonly id: string;
+  readonly state: string;
+}
+
 interface Answer {
   readonly currents: { readonly nodes: readonly Named[] };
   readonly cohorts: { readonly nodes: readonly Named[] };
-  readonly segments: { readonly nodes: readonly Named[] };
+  readonly segments: { readonly nodes: readonly (Named & { readonly syncs: { readonly nodes: readonly Sync[] } })[] };
   readonly deadLetters: { readonly nodes: readonly { readonly eventId: string }[] };
 }
 
@@ -19,7 +24,7 @@ export async function findShown(admin: Pick<AdminClient, 'ask'>): Promise<Shown>
     `{
       currents { nodes { id name } }
       cohorts { nodes { id name } }
-      segments { nodes { id name } }
+      segments { nodes { id name syncs { nodes { id state } } } }
       deadLetters(first: 1, filter: { code: "distinct_id_not_allowed" }) { nodes { eventId } }
     }`,
   );
@@ -30,6 +35,7 @@ export async function findShown(admin: Pick<AdminClient, 'ask'>): Promise<Shown>
     throttledId: idOf(currents.nodes, 'App sessions to Amplitude'),
     cohortId: idOf(cohorts.nodes, 'Big spenders'),
     segmentId: idOf(segments.nodes, 'Big spenders who are active'),
+    syncId: segments.nodes.flatMap(({ syncs }) => syncs.nodes).find(({ state }) => state === 'LIVE')?.id ?? '',
     eventId: deadLetters.nodes[0]?.eventId ?? '',
     userId: 'customer-42',
   };

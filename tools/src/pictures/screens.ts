@@ -8,6 +8,8 @@ export interface Shown {
   readonly throttledId: string;
   readonly cohortId: string;
   readonly segmentId: string;
+  /** A live sync of the segment. */
+  readonly syncId: string;
   /** An event that one Current rejected. */
   readonly eventId: string;
   /** A user with several events. */
@@ -59,6 +61,7 @@ export function screensOf(shown: Shown): readonly Screen[] {
       title: 'Purchases to the finance project',
     },
     { name: 'new-current', place: '/currents/new', title: 'New Current', prepare: fillNewCurrent },
+    { name: 'new-current-settings', place: '/currents/new', title: 'New Current', prepare: fillSettings },
     { name: 'new-current-events', place: '/currents/new', title: 'New Current', prepare: showTree },
     { name: 'event', place: `/find?q=${shown.eventId}`, title: /^Event|^Find/ },
     { name: 'user', place: `/find?q=${shown.userId}`, title: /^Find/ },
@@ -74,6 +77,24 @@ export function screensOf(shown: Shown): readonly Screen[] {
       prepare: waitForChanges,
     },
     { name: 'new-segment', place: '/cohorts/segments/new', title: 'New segment' },
+    {
+      name: 'new-segment-sync',
+      place: `/cohorts/segments/${shown.segmentId}/sync`,
+      title: 'Sync to a destination',
+      prepare: fillNewSync,
+    },
+    {
+      name: 'segment-sync-plan',
+      place: `/cohorts/segments/${shown.segmentId}/sync`,
+      title: 'Sync to a destination',
+      prepare: showPlan,
+    },
+    {
+      name: 'segment-sync',
+      place: `/cohorts/syncs/${shown.syncId}`,
+      title: 'currents_big_spenders_who_are_active',
+      prepare: compareMembers,
+    },
     { name: 'keys', place: '/keys', title: 'Keys' },
     { name: 'jobs', place: '/jobs', title: 'Jobs' },
     { name: 'activity', place: '/activity', title: 'Activity' },
@@ -86,6 +107,34 @@ async function fillNewCurrent(page: Page): Promise<void> {
   await page.getByLabel('Contact').fill('growth@example.com');
 }
 
+async function fillSettings(page: Page): Promise<void> {
+  await page.getByLabel('region').selectOption('eu');
+  const names = page.getByRole('group', { name: /^eventNames/ });
+  await names.getByRole('button', { name: 'Add to eventNames' }).click();
+  await names.getByRole('textbox').first().fill('users.behaviors.Purchase');
+  await names.getByRole('textbox').last().fill('Order placed');
+  await scrollTo(page, /Settings/);
+}
+
+async function fillNewSync(page: Page): Promise<void> {
+  await page.getByLabel('restEndpoint').fill('https://rest.fra-01.braze.eu');
+}
+
+async function showPlan(page: Page): Promise<void> {
+  await fillNewSync(page);
+  await page.getByLabel('Entry of one member').waitFor();
+  await scrollTo(page, /Plan of the first sync/);
+}
+
+async function compareMembers(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Compare now' }).click();
+  await page.getByRole('row', { name: /^Held / }).waitFor();
+}
+
+async function scrollTo(page: Page, name: RegExp): Promise<void> {
+  await page.getByRole('group', { name }).evaluate((group: Scrollable) => group.scrollIntoView());
+}
+
 /** What is used of an element: this package has no types of the DOM. */
 interface Scrollable {
   scrollIntoView(): void;
@@ -93,7 +142,7 @@ interface Scrollable {
 
 async function showTree(page: Page): Promise<void> {
   await page.getByRole('checkbox', { name: /^Sessions/ }).check();
-  await page.getByRole('group', { name: /Event types/ }).evaluate((group: Scrollable) => group.scrollIntoView());
+  await scrollTo(page, /Event types/);
 }
 
 async function waitForRows(page: Page): Promise<void> {

@@ -5,7 +5,15 @@ import { screensOf } from '../../src/pictures/screens.js';
 
 const folder = join(import.meta.dirname, '../../../docs/console');
 const pictures = readdirSync(folder).filter((file) => file.endsWith('.webp'));
-const nothing = { everythingId: '', healthyId: '', blockedId: '', throttledId: '', cohortId: '', segmentId: '' };
+const nothing = {
+  everythingId: '',
+  healthyId: '',
+  blockedId: '',
+  throttledId: '',
+  cohortId: '',
+  segmentId: '',
+  syncId: '',
+};
 
 it('docs/console shows every picture, in light and in dark, and no other', () => {
   const page = readFileSync(join(folder, 'README.md'), 'utf8');
