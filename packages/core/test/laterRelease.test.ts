@@ -1,6 +1,7 @@
 import { createMetrics, listThrottledKeys } from '@currents/core';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { noticeBody } from '../src/notices/noticeWebhookRequest.js';
 import { createNewerReporter } from '../src/worker/reportNewer.js';
 import { event, openHub, until, type Hub } from './deliveryHarness.js';
 import { createFakePartner, fakeConnector, type FakePartner } from './fakeConnector.js';
@@ -82,6 +83,15 @@ it('a delivery in a later form is logged and counted once', async () => {
     { event: 'delivery.parked', current: 4, delivery: '7', storedOn: '2026-01-31', events: 3 },
   ]);
   expect(await metrics.registry.metrics()).toContain('currents_parked_deliveries_total 1');
+});
+
+it('a notice about what only a later release knows names it by its key', () => {
+  const notice = { kind: 'flow_blocked', subject: 'Flow:5', severity: 'critical', message: 'It is blocked.' };
+  const { type, data } = JSON.parse(noticeBody(notice as never)) as { type: string; data: object };
+  expect([type, data]).toMatchObject([
+    'notice.flow_blocked',
+    { kind: 'FLOW_BLOCKED', subject: { type: 'Flow', id: '5' } },
+  ]);
 });
 
 it('field rules that a later release stored block the Current, which keeps events and rules, and goes on once they are read', async () => {

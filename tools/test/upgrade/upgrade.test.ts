@@ -16,6 +16,7 @@ import { openNoticeReceiver } from '../notices/noticeReceiver.js';
 import { fillHub } from './fillHub.js';
 import { formerForms, storeAs } from './formerBatches.js';
 import { startReceiver } from './receiver.js';
+import { describeOtherReleases } from './otherReleases.js';
 import { describeStoredForms } from './storedForms.js';
 import { readRelease, restoreRelease, writeRelease, type Release } from './release.js';
 
@@ -437,4 +438,12 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
       await worker.stop();
     }
   });
+
+  if (name === thisRelease)
+    describeOtherReleases(() => ({
+      sql,
+      apiUrl: hub.api.url,
+      adminToken: release.secrets.adminToken,
+      environment: hub.environment,
+    }));
 });

@@ -1,6 +1,6 @@
 import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
-import { enumOf, inCapitals } from './base/enum.js';
+import { inCapitals, markStored, storedEnumOf, unknown, unknownMeaning } from './base/enum.js';
 import { Node } from './base/node.js';
 import { DateTime, JsonObject } from './base/scalars.js';
 import { RequiresRole } from './base/role.js';
@@ -14,11 +14,14 @@ registerEnumType(AuditAction, {
   description: 'What was done: the mutation that was called, or whose act the hub did by itself.',
   valuesConfig: meanings,
 });
+markStored('AuditAction');
 
 /** What the hub does by itself, too. */
 const ownActions: ReadonlySet<string> = new Set(['rollBackCredentials', 'retireFormerCredentials']);
 
 export function nameActions(mutations: readonly string[]): void {
+  AuditAction[inCapitals(unknown)] = unknown;
+  meanings[inCapitals(unknown)] = { description: unknownMeaning };
   for (const mutation of [...mutations].sort()) {
     AuditAction[inCapitals(mutation)] = mutation;
     const description = ownActions.has(mutation)
@@ -28,7 +31,7 @@ export function nameActions(mutations: readonly string[]): void {
   }
 }
 
-export const AuditActorKind = enumOf<'admin_token' | 'system'>('AuditActorKind', 'Who performed an action.', {
+export const AuditActorKind = storedEnumOf<'admin_token' | 'system'>('AuditActorKind', 'Who performed an action.', {
   admin_token: 'An admin, with an admin token.',
   system: 'The hub itself, such as when it blocks a Current.',
 });

@@ -1,7 +1,7 @@
 import type { CohortView, Drift as CoreDrift } from '@currents/core';
 import { Field, Int, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
-import { enumOf } from './base/enum.js';
+import { enumOf, storedEnumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { Problem, ProblemType, resultUnion } from './base/problem.js';
 import { Count, DateTime } from './base/scalars.js';
@@ -11,7 +11,7 @@ import { InputInvalid, NotConfirmed, VersionConflict } from './problem.type.js';
 type ScheduleName = NonNullable<CohortView['schedule']>;
 type FreshnessName = CohortView['freshness']['state'];
 
-export const CohortSchedule = enumOf<ScheduleName>(
+export const CohortSchedule = storedEnumOf<ScheduleName>(
   'CohortSchedule',
   'How often a cohort syncs: as set up at the partner that pushes it, or as the hub pulls it.',
   {
@@ -26,7 +26,7 @@ const FreshnessState = enumOf<FreshnessName>(
   'CohortFreshnessState',
   'Whether a cohort has synced as often as its schedule says.',
   {
-    unknown: 'The cohort has no schedule: set one with updateCohort.',
+    unknown: 'The cohort has no schedule, or one that only a later release knows: set one with updateCohort.',
     waiting: 'The first sync has not arrived yet.',
     fresh: 'The last sync arrived in time.',
     overdue: 'The next sync is late, within what is usual for partners.',
@@ -34,7 +34,7 @@ const FreshnessState = enumOf<FreshnessName>(
   },
 );
 
-const ReportedBy = enumOf<CoreDrift['reportedBy']>('CohortSizeSource', 'Who reported the size of a cohort.', {
+const ReportedBy = storedEnumOf<CoreDrift['reportedBy']>('CohortSizeSource', 'Who reported the size of a cohort.', {
   pages: 'The hub counted the members in the pages of a full sync.',
   partner: 'The partner gave its own count.',
   admin: 'An admin entered it with reportCohortSize.',

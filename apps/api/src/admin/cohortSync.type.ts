@@ -1,18 +1,18 @@
 import type { SyncView } from '@currents/core';
 import { Field, Int, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
-import { enumOf } from './base/enum.js';
+import { storedEnumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { Count, DateTime } from './base/scalars.js';
 
-const CohortSyncType = enumOf<SyncView['type']>('CohortSyncType', 'What a sync says about a cohort.', {
+const CohortSyncType = storedEnumOf<SyncView['type']>('CohortSyncType', 'What a sync says about a cohort.', {
   replace: 'The complete membership.',
   add: 'Members to add.',
   remove: 'Members to remove.',
   changes: 'Entries and exits as they arrived, without page numbers.',
 });
 
-const CohortSyncState = enumOf<SyncView['state']>('CohortSyncState', 'Where a sync stands.', {
+const CohortSyncState = storedEnumOf<SyncView['state']>('CohortSyncState', 'Where a sync stands.', {
   receiving: 'Pages are still expected.',
   stalled: 'Pages are missing, and none has arrived for ten minutes.',
   applied: 'All of it is applied.',

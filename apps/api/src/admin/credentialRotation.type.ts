@@ -1,10 +1,10 @@
 import type { RotationState } from '@currents/core';
 import { Field, InputType, Int, ObjectType } from 'type-graphql';
-import { enumOf } from './base/enum.js';
+import { storedEnumOf } from './base/enum.js';
 import { ConfirmedInput, IdInput } from './base/inputs.js';
 import { DateTime, JsonObject } from './base/scalars.js';
 
-export const CredentialRotationState = enumOf<RotationState>(
+export const CredentialRotationState = storedEnumOf<RotationState>(
   'CredentialRotationState',
   'Where the rotation of credentials stands.',
   {
@@ -14,7 +14,7 @@ export const CredentialRotationState = enumOf<RotationState>(
   },
 );
 
-const CredentialTestOutcome = enumOf<'passed' | 'refused' | 'unreachable'>(
+const CredentialTestOutcome = storedEnumOf<'passed' | 'refused' | 'unreachable'>(
   'CredentialTestOutcome',
   'What a test of credentials came to.',
   {

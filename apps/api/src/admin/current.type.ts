@@ -1,7 +1,7 @@
 import type { CurrentAction as Action, CurrentState as State, CurrentWarningCode as WarningCode } from '@currents/core';
 import { Field, Int, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
-import { enumOf } from './base/enum.js';
+import { enumOf, storedEnumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { Count, DateTime, Day, JsonObject } from './base/scalars.js';
 import { costs } from './costs.js';
@@ -9,7 +9,7 @@ import { CurrentCredentials, CurrentCredentialRotation } from './credentialRotat
 import { Destination } from './destination.type.js';
 import { FieldRules } from './fieldRules.type.js';
 
-export const CurrentState = enumOf<State>(
+export const CurrentState = storedEnumOf<State>(
   'CurrentState',
   'Where a Current stands: DRAFT → LIVE ⇄ PAUSED, LIVE → BLOCKED → LIVE or PAUSED, and any state → DELETED.',
   {
@@ -32,7 +32,7 @@ export const CurrentAction = enumOf<Action>('CurrentAction', 'An action that a s
   delete: 'The mutation deleteCurrent.',
 });
 
-const CurrentWarningCode = enumOf<WarningCode>('CurrentWarningCode', 'What a warning about a Current is about.', {
+const CurrentWarningCode = storedEnumOf<WarningCode>('CurrentWarningCode', 'What a warning about a Current is about.', {
   types_not_taken: 'Some selected event types are not supported by the destination and are not sent.',
   no_connector: 'This version of the hub has no connector for the destination.',
   credentials_missing: 'The Current has no credentials: set them before it is launched.',

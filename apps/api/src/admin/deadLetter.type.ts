@@ -1,7 +1,7 @@
 import type { DeadLetterVerdict as Verdict, DeadOutcome as Outcome } from '@currents/core';
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
-import { enumOf } from './base/enum.js';
+import { enumOf, storedEnumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { Count, DateTime, JsonObject } from './base/scalars.js';
 import { RequiresRole } from './base/role.js';
@@ -9,7 +9,7 @@ import { costs } from './costs.js';
 import { Current } from './current.type.js';
 import { AdminToken } from './token.type.js';
 
-const DeadLetterOutcome = enumOf<Outcome>('DeadLetterOutcome', 'How an event ended that was not delivered.', {
+const DeadLetterOutcome = storedEnumOf<Outcome>('DeadLetterOutcome', 'How an event ended that was not delivered.', {
   rejected: 'The destination refused the event for good.',
   expired: 'The event could not be delivered within the retry window.',
 });

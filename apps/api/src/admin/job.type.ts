@@ -1,7 +1,7 @@
 import type { JobOperation as Operation, JobState as State } from '@currents/core';
 import { createUnionType, Field, InputType, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
-import { enumOf } from './base/enum.js';
+import { enumOf, storedEnumOf } from './base/enum.js';
 import { IdInput } from './base/inputs.js';
 import { Node } from './base/node.js';
 import { ProblemType, Problem, resultUnion } from './base/problem.js';
@@ -29,7 +29,7 @@ export const JobOperation = enumOf<Operation>('JobOperation', 'What a job does.'
   check_cohort: 'Counts the members of a cohort: checkCohort.',
 });
 
-export const JobState = enumOf<State>('JobState', 'How far a job has come.', {
+export const JobState = storedEnumOf<State>('JobState', 'How far a job has come.', {
   queued: 'It waits for a process of the api.',
   running: 'It is under way. If its process dies, another one goes on.',
   paused: 'It was paused, and waits for resumeJob. What it has done stays done.',

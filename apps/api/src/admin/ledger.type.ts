@@ -1,7 +1,7 @@
 import type { LedgerQuantity as Quantity } from '@currents/core';
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
-import { enumOf } from './base/enum.js';
+import { storedEnumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { Count, DateTime, Day } from './base/scalars.js';
 
@@ -40,7 +40,7 @@ export class LedgerCheck {
   hasMoreDifferences!: boolean;
 }
 
-const LedgerQuantity = enumOf<Quantity>(
+const LedgerQuantity = storedEnumOf<Quantity>(
   'LedgerQuantity',
   'A number that the hub stores in two places: of one delivery, or of all deliveries of a day.',
   {

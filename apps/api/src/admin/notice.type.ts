@@ -1,7 +1,7 @@
 import type { NoticeKind as Kind, NoticeViewState } from '@currents/core';
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
-import { enumOf } from './base/enum.js';
+import { storedEnumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { Problem, ProblemType, resultUnion } from './base/problem.js';
 import { RequiresRole } from './base/role.js';
@@ -9,7 +9,7 @@ import { Count, DateTime } from './base/scalars.js';
 import { costs } from './costs.js';
 import { CurrentNotFound, InputInvalid } from './problem.type.js';
 
-export const NoticeKind = enumOf<Kind>('NoticeKind', 'What a notice is about.', {
+export const NoticeKind = storedEnumOf<Kind>('NoticeKind', 'What a notice is about.', {
   current_blocked: 'A Current was blocked.',
   current_resumed: 'A blocked Current delivers again, because a probe passed.',
   retry_window_used: 'A Current is blocked, and 50, 75 or 90 % of the retry window of its oldest event is used.',
@@ -29,7 +29,7 @@ export const NoticeKind = enumOf<Kind>('NoticeKind', 'What a notice is about.', 
   test: 'An admin sent it with sendTestNotice.',
 });
 
-export const NoticeState = enumOf<NoticeViewState>('NoticeState', 'Where a notice stands.', {
+export const NoticeState = storedEnumOf<NoticeViewState>('NoticeState', 'Where a notice stands.', {
   pending: 'It is still to be sent to a recipient, or is gathered with others.',
   sent: 'It was sent to one recipient at least, and is not tried again.',
   failed: 'It was sent to no recipient, and is not tried again: see deliveries.',
@@ -37,24 +37,24 @@ export const NoticeState = enumOf<NoticeViewState>('NoticeState', 'Where a notic
   no_recipient: 'There is no address and no webhook to send it to.',
 });
 
-const NoticeSeverity = enumOf<'critical' | 'warning' | 'info'>('NoticeSeverity', 'How urgent a notice is.', {
+const NoticeSeverity = storedEnumOf<'critical' | 'warning' | 'info'>('NoticeSeverity', 'How urgent a notice is.', {
   critical: 'Events are not delivered or may be lost until a person acts.',
   warning: 'A person should look at it.',
   info: 'Nothing has to be done.',
 });
 
-const NoticeChannel = enumOf<'mail' | 'webhook'>('NoticeChannel', 'How a notice is sent.', {
+const NoticeChannel = storedEnumOf<'mail' | 'webhook'>('NoticeChannel', 'How a notice is sent.', {
   mail: 'As a mail, which may hold several notices for the address.',
   webhook: 'As a request to a notice webhook.',
 });
 
-const NoticeTransport = enumOf<'smtp' | 'log' | 'http'>('NoticeTransport', 'How a message went out.', {
+const NoticeTransport = storedEnumOf<'smtp' | 'log' | 'http'>('NoticeTransport', 'How a message went out.', {
   smtp: 'An SMTP server took the mail.',
   log: 'The worker has no SMTP_URL, so it is a line of its log.',
   http: 'The receiver of a webhook accepted the request.',
 });
 
-const NoticeDeliveryState = enumOf<'pending' | 'sent' | 'failed'>(
+const NoticeDeliveryState = storedEnumOf<'pending' | 'sent' | 'failed'>(
   'NoticeDeliveryState',
   'Where the message to one recipient stands.',
   {

@@ -1,13 +1,13 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
-import { enumOf } from './base/enum.js';
+import { storedEnumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { Problem, ProblemType, resultUnion } from './base/problem.js';
 import { RequiresRole } from './base/role.js';
 import { Count, DateTime } from './base/scalars.js';
 import { InputInvalid, NotConfirmed } from './problem.type.js';
 
-const NoticeWebhookState = enumOf<'live' | 'blocked'>('NoticeWebhookState', 'Where a notice webhook stands.', {
+const NoticeWebhookState = storedEnumOf<'live' | 'blocked'>('NoticeWebhookState', 'Where a notice webhook stands.', {
   live: 'Notices are sent as they arise.',
   blocked:
     'The receiver answered 401, 403, 404 or 410. Notices wait for the retry window; the receiver is probed, and the webhook resumes by itself.',

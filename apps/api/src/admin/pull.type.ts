@@ -1,7 +1,7 @@
 import type { PullAction, PullFailure as CoreFailure, PullState } from '@currents/core';
 import { Field, Int, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
-import { enumOf } from './base/enum.js';
+import { enumOf, storedEnumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { Count, DateTime } from './base/scalars.js';
 import { CohortSchedule, type Cohort } from './cohort.type.js';
@@ -19,7 +19,7 @@ const CohortPullAction = enumOf<PullAction>('CohortPullAction', 'What can be don
   delete: 'Stop pulling the cohort with deleteCohortPull.',
 });
 
-const PullRecovery = enumOf<CoreFailure['recovery']>(
+const PullRecovery = storedEnumOf<CoreFailure['recovery']>(
   'CohortPullRecovery',
   'What has to happen before a failed pull is tried again.',
   {

@@ -2,14 +2,14 @@ import type { QuarantinedBodyState } from '@currents/core';
 import { refusalCodes, type RefusalCode } from '@currents/schema';
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
-import { enumOf } from './base/enum.js';
+import { enumOf, storedEnumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { Count, DateTime } from './base/scalars.js';
 import { RequiresRole } from './base/role.js';
 import { costs } from './costs.js';
 import { IngestToken } from './token.type.js';
 
-const QuarantineCode = enumOf<RefusalCode>('QuarantineCode', 'Why the catalogue refused an event.', refusalCodes);
+const QuarantineCode = storedEnumOf<RefusalCode>('QuarantineCode', 'Why the catalogue refused an event.', refusalCodes);
 
 const BodyState = enumOf<QuarantinedBodyState>('QuarantinedBodyState', 'What is stored of a quarantined event.', {
   kept: 'The whole event.',

@@ -1,7 +1,7 @@
 import type { SegmentSyncAction, SegmentSyncState, SegmentSyncWalk, SyncRefusal } from '@currents/core';
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
-import { enumOf } from './base/enum.js';
+import { enumOf, storedEnumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { Problem, ProblemType, resultUnion } from './base/problem.js';
 import { RequiresRole } from './base/role.js';
@@ -12,7 +12,7 @@ import { DestinationReason } from './destination.type.js';
 import { InputInvalid, NotConfirmed } from './problem.type.js';
 import { Member, SegmentChangeType, SegmentNotEvaluated, SegmentNotFound } from './segment.type.js';
 
-const StateEnum = enumOf<SegmentSyncState>('SegmentSyncState', 'Where a segment sync stands.', {
+const StateEnum = storedEnumOf<SegmentSyncState>('SegmentSyncState', 'Where a segment sync stands.', {
   draft: 'Nothing is sent until it is launched.',
   live: 'Members are sent as they enter and leave.',
   paused: 'Nothing is sent until it is resumed. What changes meanwhile is sent then.',
@@ -30,7 +30,7 @@ const ActionEnum = enumOf<SegmentSyncAction>('SegmentSyncAction', 'What can be d
   delete: 'Delete it with deleteSegmentSync.',
 });
 
-const WalkEnum = enumOf<SegmentSyncWalk>('SegmentSyncPass', 'Why all members are looked through.', {
+const WalkEnum = storedEnumOf<SegmentSyncWalk>('SegmentSyncPass', 'Why all members are looked through.', {
   changed: 'To send those that differ from what was sent: the first sync, or a repair.',
   all: 'To send all of them again.',
   clear: 'To take back all that was sent, after which the sync is deleted.',

@@ -1,7 +1,7 @@
 import type { WebhookAction, WebhookState } from '@currents/core';
 import { Field, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
-import { enumOf } from './base/enum.js';
+import { enumOf, storedEnumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { Problem, ProblemType, resultUnion } from './base/problem.js';
 import { Count, DateTime } from './base/scalars.js';
@@ -9,7 +9,7 @@ import { RequiresRole } from './base/role.js';
 import { InputInvalid, NotConfirmed } from './problem.type.js';
 import { SegmentNotFound } from './segment.type.js';
 
-const SegmentWebhookState = enumOf<WebhookState>('SegmentWebhookState', 'Where a webhook stands.', {
+const SegmentWebhookState = storedEnumOf<WebhookState>('SegmentWebhookState', 'Where a webhook stands.', {
   live: 'Changes are sent as they happen.',
   paused: 'Nothing is sent. Changes are kept until it is resumed, for as long as they are stored.',
   blocked:

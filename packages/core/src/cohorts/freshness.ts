@@ -1,4 +1,5 @@
 import { QuestionRefused } from '../admin/page.js';
+import { ofStoredWord } from '../admin/storedWord.js';
 import { cohort } from '../db/schema.js';
 
 const schedules = cohort.schedule.enumValues;
@@ -12,7 +13,7 @@ export function checkSchedule(schedule: Schedule): void {
 }
 
 /**
- * Whether a cohort syncs as often as its schedule says. `unknown`: no schedule. `waiting`: the first sync has not
+ * Whether a cohort syncs as often as its schedule says. `unknown`: no schedule, or one that only a later release knows. `waiting`: the first sync has not
  * arrived. `overdue`: late, within what is usual for partners. `stale`: later than that.
  */
 export type FreshnessState = 'unknown' | 'waiting' | 'fresh' | 'overdue' | 'stale';
@@ -49,7 +50,9 @@ export function freshnessOf({
 }: Pick<typeof cohort.$inferSelect, 'schedule' | 'lastSyncAt' | 'createdAt'> & { readonly now: Date }): Freshness {
   if (schedule === null) return { state: 'unknown' };
   if (schedule === 'one_time') return { state: lastSyncAt ? 'fresh' : 'waiting' };
-  const { everyMs, toleranceMs } = rhythms[schedule];
+  const rhythm = ofStoredWord(rhythms, schedule);
+  if (!rhythm) return { state: 'unknown' };
+  const { everyMs, toleranceMs } = rhythm;
   const dueAt = new Date((lastSyncAt ?? createdAt).getTime() + everyMs);
   const staleAt = new Date(dueAt.getTime() + toleranceMs);
   if (now > staleAt) return { state: 'stale', dueAt, staleAt };

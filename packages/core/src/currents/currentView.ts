@@ -8,6 +8,7 @@ import {
   ownUrlSetting,
 } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
+import { ofStoredWord } from '../admin/storedWord.js';
 import { countsOf } from './counts.js';
 import type { CurrentRow } from './currents.js';
 import type { NoticedCode, NoticedRow } from './currentWarnings.js';
@@ -56,7 +57,7 @@ const actions: Readonly<Record<CurrentState, readonly CurrentAction[]>> = {
 };
 
 export function allowedActions(state: CurrentState): readonly CurrentAction[] {
-  return actions[state];
+  return ofStoredWord(actions, state) ?? [];
 }
 
 /** A Current as an admin sees it: everything but its credentials. */
@@ -168,7 +169,7 @@ function hasOwnUrl(connector: Connector, settings: unknown): boolean {
 
 function warningOf({ code, detail, events, firstAt, lastAt }: NoticedRow): CurrentWarning {
   // A later release may notice more.
-  const words = noticedWords[code as NoticedCode] as string | undefined;
+  const words = ofStoredWord(noticedWords, code);
   const message = words === undefined ? detail : `${words}: ${detail}`;
   return { code: code as NoticedCode, message, eventTypes: [], eventCount: events, firstAt, lastAt };
 }

@@ -1,6 +1,7 @@
 import { getTableColumns, ne, sql } from 'drizzle-orm';
 import type { Db } from '../admin/admin.js';
 import { collection } from '../admin/collection.js';
+import { ofStoredWord } from '../admin/storedWord.js';
 import type { Problem } from '../admin/problem.js';
 import { segmentSync } from '../db/schema.js';
 
@@ -53,7 +54,7 @@ const actions: Readonly<Record<SegmentSyncState, readonly SegmentSyncAction[]>> 
 };
 
 export function actionsOf(state: SegmentSyncState, isClearing: boolean): readonly SegmentSyncAction[] {
-  const allowed = actions[state];
+  const allowed = ofStoredWord(actions, state) ?? [];
   return isClearing ? allowed.filter((action) => action !== 'resend' && action !== 'check') : allowed;
 }
 

@@ -1,6 +1,7 @@
 import { getTableColumns, ne, sql } from 'drizzle-orm';
 import type { Db } from '../admin/admin.js';
 import { collection } from '../admin/collection.js';
+import { ofStoredWord } from '../admin/storedWord.js';
 import type { Problem } from '../admin/problem.js';
 import { segmentWebhook } from '../db/schema.js';
 
@@ -60,7 +61,7 @@ function webhookViewOf(row: Row) {
     url: row.url,
     state,
     stateSince: row.stateSince,
-    allowedActions: actions[state],
+    allowedActions: ofStoredWord(actions, state) ?? [],
     /** Why the next request waits, and until when. */
     deferral:
       state === 'blocked' || until === null || deferralCode === null

@@ -1,7 +1,7 @@
 import { isObjectType, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { encodeId, isNodeName } from './ids.js';
 import { applyOneOf } from './oneOf.js';
-import { inCapitals } from './enum.js';
+import { acceptUnknownWords, inCapitals } from './enum.js';
 import { codeOf, remedyOf } from './problem.js';
 import { requiredRole } from './role.js';
 
@@ -15,6 +15,7 @@ export function finishSchema(schema: GraphQLSchema): void {
     describeRoles(type);
   }
   applyOneOf(schema);
+  acceptUnknownWords(schema);
   // type-graphql has no place for these.
   describe(schema.getQueryType(), 'Everything that can be read. Nothing here changes anything.');
   describe(schema.getMutationType(), 'Everything that can be changed. Each mutation is recorded in `auditLog`.');

@@ -1,9 +1,9 @@
 import type { AdminRole as Role } from '@currents/core';
 import type { GraphQLField } from 'graphql';
 import { Extensions } from 'type-graphql';
-import { enumOf } from './enum.js';
+import { storedEnumOf } from './enum.js';
 
-export const AdminRole = enumOf<Role>(
+export const AdminRole = storedEnumOf<Role>(
   'AdminRole',
   'What an admin token may do. Each role may do all that those before it may; the description of a field names the role that it needs.',
   {

@@ -1,11 +1,13 @@
 import { count } from '../../parts/number.js';
 
-type Pass = 'CHANGED' | 'ALL' | 'CLEAR';
+/** UNKNOWN: a later release of the hub has stored another one. */
+type Pass = 'CHANGED' | 'ALL' | 'CLEAR' | 'UNKNOWN';
 
 /** Why all members are looked through, in words. The first sync has never looked through all of them. */
 export function sayPass(kind: Pass, syncedAt: string | null): string {
   if (kind === 'CLEAR') return 'Taking back what was sent';
   if (kind === 'ALL') return 'Sending all members again';
+  if (kind === 'UNKNOWN') return 'Looking through all members';
   return syncedAt === null ? 'First sync' : 'Sending what differs';
 }
 
