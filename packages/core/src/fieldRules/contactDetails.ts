@@ -1,4 +1,5 @@
-import { catalogue } from '@currents/schema';
+import { setProperty } from '@currents/connector';
+import { catalogue, isRecord } from '@currents/schema';
 
 /** Properties of the catalogue that hold an e-mail address or a phone number. */
 const contactNames: ReadonlySet<string> = new Set([
@@ -36,7 +37,7 @@ const maxRemembered = 5_000;
 const remembered = new Map<string, Treatment>();
 
 /** How a property of this name is treated at the top level of an event's properties. */
-export function treatmentOf(name: string): Treatment {
+function treatmentOf(name: string): Treatment {
   const known = remembered.get(name);
   if (known !== undefined) return known;
   if (remembered.size >= maxRemembered) remembered.clear();
@@ -68,4 +69,32 @@ export function holdsContactDetails(text: string): boolean {
   if ((text.includes('@') || hasPercent) && emailAddress.test(text)) return true;
   if ((text.includes('+') || hasPercent) && internationalNumber.test(text)) return true;
   return text.length >= 12 && nationalNumber.test(text);
+}
+
+/** What is left of a property at the top level of an event's properties; the same value when nothing goes, null when all. */
+export function leftOfProperty(name: string, value: unknown): unknown {
+  const treatment = treatmentOf(name);
+  if (treatment === 'keep') return value;
+  return treatment === 'drop' && typeof value !== 'boolean' ? null : (withoutContactDetails(value) ?? null);
+}
+
+/** Undefined when nothing is left; the same value when there are none in it. Names of such properties go with them. */
+function withoutContactDetails(value: unknown): unknown {
+  if (typeof value === 'string') return holdsContactDetails(value) ? undefined : value;
+  if (Array.isArray(value)) {
+    const items: readonly unknown[] = value;
+    const left = items.map(withoutContactDetails);
+    return left.some((item, index) => item !== items[index]) ? left.filter((item) => item !== undefined) : value;
+  }
+  if (!isRecord(value)) return value;
+  const left: Record<string, unknown> = {};
+  let isChanged = false;
+  for (const name in value) {
+    const inner = value[name];
+    const isDropped = (isContactName(name) && typeof inner !== 'boolean') || holdsContactDetails(name);
+    const kept = isDropped ? undefined : withoutContactDetails(inner);
+    isChanged ||= kept !== inner;
+    if (kept !== undefined) setProperty(left, name, kept);
+  }
+  return isChanged ? left : value;
 }

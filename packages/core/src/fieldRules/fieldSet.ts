@@ -1,6 +1,6 @@
 import { setProperty } from '@currents/connector';
 import { isRecord } from '@currents/schema';
-import type { EventDraft, Properties } from './eventDraft.js';
+import type { PropertiesDraft, Properties } from './propertiesDraft.js';
 import type { FieldName, FieldPath, UserField } from './fieldPath.js';
 
 /** What is done with the value of a field. */
@@ -23,7 +23,7 @@ export class FieldSet {
   private readonly globs: readonly FieldName[];
   private readonly paths: Paths;
   /** Whether a field may be within another one. */
-  private readonly isBelowTop: boolean;
+  readonly isBelowTop: boolean;
 
   constructor(fields: readonly FieldPath[]) {
     this.userFields = fields.flatMap((field) => (field.kind === 'user' ? field.field : []));
@@ -37,42 +37,69 @@ export class FieldSet {
     this.isBelowTop = names.length > 0 || this.paths.some(({ length }) => length > 1);
   }
 
-  edit(draft: EventDraft, edit: FieldEdit): void {
+  edit(draft: PropertiesDraft, edit: FieldEdit): void {
     const before = draft.properties;
     for (const name of this.direct) if (Object.hasOwn(before, name)) editTop(draft, name, before[name], edit);
     if (this.directGlobs.length > 0)
       for (const name in before)
-        if (this.directGlobs.some((glob) => glob.matches(name))) editTop(draft, name, before[name], edit);
+        // Once, also where the name is given and a glob matches it: the hash of a hash is another one.
+        if (!this.direct.includes(name) && this.directGlobs.some((glob) => glob.matches(name)))
+          editTop(draft, name, before[name], edit);
     if (!this.isBelowTop) return;
     for (const name of draft.nestNames()) {
       const value = draft.properties[name];
-      const edited = this.editNested(value, advance(this.paths, name), edit);
+      const edited = this.editBelow(name, value, edit);
       if (edited !== value) draft.set(name, edited);
     }
+  }
+
+  /** Whether a property of this name at the top level is one of the fields. */
+  hitsAtTop(name: string): boolean {
+    return this.direct.includes(name) || this.directGlobs.some((glob) => glob.matches(name));
+  }
+
+  /** Whether one of the fields is a property. */
+  get hasProperties(): boolean {
+    return this.isBelowTop || this.direct.length > 0 || this.hasGlobsAtTop;
+  }
+
+  get hasGlobsAtTop(): boolean {
+    return this.directGlobs.length > 0;
+  }
+
+  /** Edits what is within a property at the top level; the same value when nothing in it was changed. */
+  editBelow(name: string, value: unknown, edit: FieldEdit): unknown {
+    return typeof value === 'object' ? this.editNested(value, advance(this.paths, name), edit) : value;
   }
 
   /** What is left of the properties when all others are taken out. */
   only(properties: Properties): Properties {
     const kept: Record<string, unknown> = {};
     for (const name in properties) {
-      const left = this.kept(name, properties[name], this.paths);
+      const left = this.kept(name, properties[name]);
       if (left !== undefined && left !== null) setProperty(kept, name, left);
     }
     return kept;
   }
 
   /** Whether one of the fields has a value for which this holds. */
-  some(draft: EventDraft, holds: (value: unknown) => boolean): boolean {
+  some(draft: PropertiesDraft, holds: (value: unknown) => boolean): boolean {
     const { properties } = draft;
     for (const name of this.direct) if (Object.hasOwn(properties, name) && holds(properties[name])) return true;
     if (this.directGlobs.length > 0)
       for (const name in properties)
         if (this.directGlobs.some((glob) => glob.matches(name)) && holds(properties[name])) return true;
     if (!this.isBelowTop) return false;
-    return draft.nestNames().some((name) => this.holdsIn(properties[name], advance(this.paths, name), holds));
+    return draft.nestNames().some((name) => this.someBelow(name, properties[name], holds));
   }
 
-  private kept(name: string, value: unknown, paths: Paths): unknown {
+  /** The same of what is within a property at the top level. */
+  someBelow(name: string, value: unknown, holds: (value: unknown) => boolean): boolean {
+    return this.isBelowTop && this.holdsIn(value, advance(this.paths, name), holds);
+  }
+
+  /** What is left of a property when all others are taken out; undefined when nothing is. */
+  kept(name: string, value: unknown, paths = this.paths): unknown {
     if (this.isHit(name, paths)) return value;
     return typeof value === 'object' && value !== null ? this.keptOf(value, advance(paths, name)) : undefined;
   }
@@ -111,19 +138,23 @@ export class FieldSet {
       return edited.some((item, index) => item !== items[index]) ? edited : value;
     }
     if (!isRecord(value)) return value;
-    const renamed: Record<string, unknown> = {};
-    const edited: Record<string, unknown> = {};
-    let isChanged = false;
+    let edited: Record<string, unknown> | undefined;
+    let renamed: Record<string, unknown> | undefined;
     for (const name in value) {
       const inner = value[name];
       const isHit = this.isHit(name, paths);
       const next = isHit ? edit.change(inner) : this.editNested(inner, advance(paths, name), edit);
-      isChanged ||= next !== inner || (isHit && edit.to !== undefined);
+      const to = isHit ? edit.to : undefined;
+      if (edited === undefined) {
+        if (next === inner && to === undefined) continue;
+        edited = membersBefore(value, name);
+      }
       if (isHit && next === null && inner !== null) continue;
-      setProperty(isHit && edit.to !== undefined ? renamed : edited, isHit ? (edit.to ?? name) : name, next);
+      if (to === undefined) setProperty(edited, name, next);
+      else setProperty((renamed ??= {}), to, next);
     }
-    if (!isChanged) return value;
-    for (const name in renamed) setProperty(edited, name, renamed[name]);
+    if (edited === undefined) return value;
+    if (renamed) for (const name in renamed) setProperty(edited, name, renamed[name]);
     return edited;
   }
 
@@ -134,13 +165,23 @@ export class FieldSet {
   }
 }
 
-function editTop(draft: EventDraft, name: string, value: unknown, { change, to }: FieldEdit): void {
+function editTop(draft: PropertiesDraft, name: string, value: unknown, { change, to }: FieldEdit): void {
   if (value === null || value === undefined) return;
   const next = change(value);
   if (to !== undefined) {
     draft.set(name, null);
     draft.set(to, next);
   } else if (next !== value) draft.set(name, next);
+}
+
+/** A copy of the members that come before one. */
+function membersBefore(value: Properties, end: string): Record<string, unknown> {
+  const members: Record<string, unknown> = {};
+  for (const name in value) {
+    if (name === end) break;
+    setProperty(members, name, value[name]);
+  }
+  return members;
 }
 
 const noPaths: Paths = [];
