@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
+import { afterEach } from 'vitest';
 
 export { browserProgram, openBrowser } from '../../src/browser/openBrowser.js';
 
@@ -38,4 +39,14 @@ export async function findInaccessible(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe);
   return page.evaluate<string[]>(`axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => id + ': ' + target.join(' ') + ' ' + failureSummary)))`);
+}
+
+/** Prints what the page shows when a test fails: a wait that ran out does not say what came in place of it. */
+export function printPageOfFailures(pageOf: () => Page | undefined): void {
+  afterEach(async ({ task }) => {
+    const page = pageOf();
+    if (task.result?.state !== 'fail' || !page || page.isClosed()) return;
+    const text = await page.evaluate<string>('document.body.innerText');
+    console.error(`${task.name}: the page ${new URL(page.url()).hash} shows:\n${text}`);
+  });
 }

@@ -8,7 +8,14 @@ import { createImportKey, pushCohort } from '../endToEnd/pushCohort.js';
 import { tokenOf } from '../endToEnd/testEnvironment.js';
 import { startTestHub, type TestHub } from '../endToEnd/testHub.js';
 import { openNoticeReceiver } from '../notices/noticeReceiver.js';
-import { browserProgram, findInaccessible, openBrowser, watchPage, type Complaints } from './browser.js';
+import {
+  browserProgram,
+  findInaccessible,
+  openBrowser,
+  printPageOfFailures,
+  watchPage,
+  type Complaints,
+} from './browser.js';
 
 if (browserProgram === undefined)
   console.warn('not run (this machine has no chromium): changes in the console in a browser');
@@ -48,6 +55,7 @@ describe.skipIf(browserProgram === undefined)('changes in the console', () => {
     await button('Sign in').click();
     await page.getByRole('row', { name: /^Delivered.* 20 / }).waitFor();
   });
+  printPageOfFailures(() => page);
   afterAll(async () => {
     await browser?.close();
     await hub?.stop();

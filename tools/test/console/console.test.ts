@@ -2,7 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { event, events } from '../endToEnd/events.js';
 import { startTestHub, type TestHub } from '../endToEnd/testHub.js';
-import { browserProgram, findInaccessible, openBrowser, watchPage, type Complaints } from './browser.js';
+import {
+  browserProgram,
+  findInaccessible,
+  openBrowser,
+  printPageOfFailures,
+  watchPage,
+  type Complaints,
+} from './browser.js';
 import { describeKeyboardStory } from './keyboardStory.js';
 import {
   buttonOf,
@@ -47,6 +54,7 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
     complaints = await watchPage(page, new URL(hub.hub.api.url).origin);
     story = { page, hub, by: byPointer };
   });
+  printPageOfFailures(() => page);
   afterAll(async () => {
     await browser?.close();
     await hub?.stop();

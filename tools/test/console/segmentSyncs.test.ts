@@ -3,7 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFakeBraze, type FakeBraze } from '../../src/fakes/braze/startFakeBraze.js';
 import { createImportKey } from '../endToEnd/pushCohort.js';
 import { startTestHub, type TestHub } from '../endToEnd/testHub.js';
-import { browserProgram, findInaccessible, openBrowser, watchPage, type Complaints } from './browser.js';
+import {
+  browserProgram,
+  findInaccessible,
+  openBrowser,
+  printPageOfFailures,
+  watchPage,
+  type Complaints,
+} from './browser.js';
 import { createSegmentOf, pushBuyers } from './segmentOf.js';
 
 if (browserProgram === undefined)
@@ -37,6 +44,7 @@ describe.skipIf(browserProgram === undefined)('segment syncs in the console', ()
     await button('Sign in').click();
     await page.getByRole('heading', { name: 'Buyers', level: 1 }).waitFor();
   });
+  printPageOfFailures(() => page);
   afterAll(async () => {
     await browser?.close();
     await hub?.stop();
