@@ -35,7 +35,7 @@ it.each([
   ],
   [
     ['segments', 'sync', 're'],
-    ['resume', 'resend'],
+    ['refused', 'resume', 'resend'],
   ],
   [['segments', 'sync', 'launch', 'ssy_1', '--fo'], ['--follow']],
   [['completion', 'z'], ['zsh']],
