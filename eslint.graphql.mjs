@@ -58,7 +58,7 @@ const values = [
     'SegmentWebhookDeferral',
   ],
   ...['SegmentSyncBlock', 'SegmentSyncCost', 'SegmentSyncDeferral', 'SegmentSyncDrift', 'SegmentSyncProgress'],
-  ...['SegmentSyncRefusals'],
+  ...['SegmentSyncRefusalCount', 'SegmentSyncRefusals'],
   ...['EventDelivery', 'EventWait', 'StoredEvent'],
   ...['ConstantProperty', 'EventFilter', 'FieldList', 'FieldRule', 'FieldRules', 'RenamedField', 'TruncatedFields'],
   ...['Hub', 'HubDatabase', 'HubQueue', 'HubSetting', 'HubTable', 'HubWorker', 'LiveTailItem', 'LiveTailUpdate'],

@@ -10,6 +10,7 @@ import {
   launchSync,
   listSegmentDestinations,
   listSyncRefusals,
+  maxRefusals,
   pauseSync,
   planSync,
   resendSync,
@@ -36,6 +37,7 @@ import { given } from './withoutNulls.js';
 registerNode('SegmentSync', findSyncsOfSegments);
 registerNode('SegmentSyncRefusal', findSyncRefusals);
 
+const listed = maxRefusals.toLocaleString('en-GB');
 const keyOf = (id: string): string => decodeId('SegmentSync', id, 'input.id');
 
 @Resolver(() => SegmentDestination)
@@ -97,8 +99,7 @@ export class SegmentSyncResolver {
   }
 
   @FieldResolver(() => types.SegmentSyncRefusalConnection, {
-    description:
-      'What the destination refused or cannot take, the newest first: the newest 10,000 of the retention period (RETENTION_DAYS). unlistedRefusalCount says how many there were beside.',
+    description: `What the destination refused or cannot take, the newest first: the newest ${listed} of the retention period (RETENTION_DAYS). unlistedRefusalCount says how many there were beside.`,
     complexity: costs.page,
   })
   async refusals(
@@ -123,8 +124,7 @@ export class SegmentSyncResolver {
   }
 
   @FieldResolver(() => Count, {
-    description:
-      'Number of refusals in refusedCount that are no longer in refusals: beyond the newest 10,000, older than the retention period, or of users whose data was deleted.',
+    description: `Number of refusals in refusedCount that are no longer in refusals: beyond the newest ${listed}, older than the retention period, or of users whose data was deleted.`,
     complexity: costs.read,
   })
   async unlistedRefusalCount(@Root() { id }: SegmentSyncView, @Ctx() { admin }: AdminContext): Promise<number> {

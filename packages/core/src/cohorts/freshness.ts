@@ -13,8 +13,9 @@ export function checkSchedule(schedule: Schedule): void {
 }
 
 /**
- * Whether a cohort syncs as often as its schedule says. `unknown`: no schedule, or one that only a later release knows. `waiting`: the first sync has not
- * arrived. `overdue`: late, within what is usual for partners. `stale`: later than that.
+ * Whether a cohort syncs as often as its schedule says. `unknown`: no schedule, or one that only a later release
+ * knows. `waiting`: the first sync has not arrived. `overdue`: late, within what is usual for partners. `stale`:
+ * later than that.
  */
 export type FreshnessState = 'unknown' | 'waiting' | 'fresh' | 'overdue' | 'stale';
 

@@ -45,19 +45,19 @@ export function compileFilter({
 
 /** Undefined for a filter, which changes nothing. */
 export function compileRule(rule: FieldRule, hash: HashText): CompiledRule | undefined {
-  if ('drop' in rule) return editStep(rule.drop.fields, { change: () => null });
-  if ('hash' in rule) return editStep(rule.hash.fields, { change: (value) => hashed(value, hash) });
+  if ('drop' in rule) return editOf(rule.drop.fields, { change: () => null });
+  if ('hash' in rule) return editOf(rule.hash.fields, { change: (value) => hashed(value, hash) });
   if ('truncate' in rule) {
     const { fields, maxLength } = rule.truncate;
-    return editStep(fields, { change: (value) => truncated(value, maxLength) });
+    return editOf(fields, { change: (value) => truncated(value, maxLength) });
   }
-  if ('rename' in rule) return editStep([rule.rename.field], { change: (value) => value, to: rule.rename.to });
+  if ('rename' in rule) return editOf([rule.rename.field], { change: (value) => value, to: rule.rename.to });
   if ('constant' in rule) return { kind: 'constant', ...rule.constant };
   if ('allowOnly' in rule) return { kind: 'allowOnly', fields: fieldSetOf(rule.allowOnly.fields) };
   return undefined;
 }
 
-function editStep(texts: readonly string[], edit: FieldEdit): CompiledRule {
+function editOf(texts: readonly string[], edit: FieldEdit): CompiledRule {
   return { kind: 'edit', fields: fieldSetOf(texts), edit };
 }
 

@@ -48,7 +48,10 @@ const idPrefixes = {
   IngestToken: 'tok',
 } as const;
 
-/** The id of an object as the API has it, such as `cur_7`; of an event type its name, of what a later release stored its key. */
+/**
+ * The id of an object as the API has it, such as `cur_7`; of an event type its name, of what a later release stored
+ * its key.
+ */
 export function subjectId({ type, key }: NoticeSubject): string {
   return isOfEntity(type) ? `${idPrefixes[type]}_${key}` : key;
 }

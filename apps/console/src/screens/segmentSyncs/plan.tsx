@@ -6,45 +6,53 @@ import { count } from '../../parts/number.js';
 import { Answer, ProblemNote } from '../../parts/problem.js';
 import { duration } from '../../parts/time.js';
 
-const planQuery = graphql(`
-  query SegmentSyncPlan($input: SegmentSyncPlanInput!) {
-    segmentSyncPlan(input: $input) {
-      __typename
-      ... on Problem {
-        message
-        remedy
-      }
-      ... on InputInvalid {
-        problems {
-          path
-          message
-        }
-      }
-      ... on SegmentSyncPlan {
-        objectName
-        memberCount
-        requestCount
-        durationMs
-        cost {
-          unit
-          count
-        }
-        sampledCount
-        sampledRefusals {
-          code
-          description
-          count
-        }
-        example
-      }
+export const planFragment = graphql(`
+  fragment SegmentSyncPlanFacts on SegmentSyncPlan @_unmask {
+    objectName
+    memberCount
+    requestCount
+    durationMs
+    cost {
+      unit
+      count
+    }
+    sampledCount
+    sampledRefusals {
+      code
+      description
+      count
     }
   }
 `);
 
+const planQuery = graphql(
+  `
+    query SegmentSyncPlan($input: SegmentSyncPlanInput!) {
+      segmentSyncPlan(input: $input) {
+        __typename
+        ... on Problem {
+          message
+          remedy
+        }
+        ... on InputInvalid {
+          problems {
+            path
+            message
+          }
+        }
+        ... on SegmentSyncPlan {
+          ...SegmentSyncPlanFacts
+          example
+        }
+      }
+    }
+  `,
+  [planFragment],
+);
+
 type PlanInput = VariablesOf<typeof planQuery>['input'];
 /** The plan, or what is wrong with what is planned. */
 export type Planned = ResultOf<typeof planQuery>['segmentSyncPlan'];
-type PlanData = Extract<Planned, { readonly __typename: 'SegmentSyncPlan' }>;
 
 /** Plans the first sync once what is entered has rested: sends and stores nothing. */
 export function usePlan(input: PlanInput, isComplete: boolean) {
@@ -83,7 +91,7 @@ export function Plan({
 export function PlanFacts({
   plan,
 }: {
-  readonly plan: Omit<PlanData, '__typename' | 'example'> & Partial<Pick<PlanData, 'example'>>;
+  readonly plan: ResultOf<typeof planFragment> & { readonly example?: Record<string, unknown> | null };
 }) {
   const { objectName, memberCount, requestCount, durationMs, cost, sampledCount, sampledRefusals, example } = plan;
   return (

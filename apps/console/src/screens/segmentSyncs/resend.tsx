@@ -4,38 +4,28 @@ import { useHubMutation } from '../../hub/useHub.js';
 import { Confirm } from '../../parts/confirm.js';
 import { CopyOperation } from '../../parts/copyOperation.js';
 import { problemOf, ProblemNote } from '../../parts/problem.js';
-import { PlanFacts } from './plan.js';
+import { PlanFacts, planFragment } from './plan.js';
 import type { SyncData } from './sync.js';
 
-const resendMutation = graphql(`
-  mutation ResendSegmentSync($input: ResendSegmentSyncInput!) {
-    resendSegmentSync(input: $input) {
-      __typename
-      ... on ResendSegmentSyncPayload {
-        plan {
-          objectName
-          memberCount
-          requestCount
-          durationMs
-          cost {
-            unit
-            count
-          }
-          sampledCount
-          sampledRefusals {
-            code
-            description
-            count
+const resendMutation = graphql(
+  `
+    mutation ResendSegmentSync($input: ResendSegmentSyncInput!) {
+      resendSegmentSync(input: $input) {
+        __typename
+        ... on ResendSegmentSyncPayload {
+          plan {
+            ...SegmentSyncPlanFacts
           }
         }
-      }
-      ... on Problem {
-        message
-        remedy
+        ... on Problem {
+          message
+          remedy
+        }
       }
     }
-  }
-`);
+  `,
+  [planFragment],
+);
 
 type Mode = 'CHANGED' | 'ALL';
 
