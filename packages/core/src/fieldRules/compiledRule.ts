@@ -81,11 +81,10 @@ function hashed(value: unknown, hash: HashText): unknown {
 function truncated(value: unknown, maxLength: number): unknown {
   return mapLeaves(value, (leaf) => {
     if (typeof leaf !== 'string' || leaf.length <= maxLength) return leaf;
-    // A code point has at most two UTF-16 units.
-    return Array.from(leaf.slice(0, 2 * maxLength))
-      .slice(0, maxLength)
-      .join('')
-      .toWellFormed();
+    let end = 0;
+    // A code point beyond the Basic Multilingual Plane has two UTF-16 units.
+    for (let points = 0; points < maxLength; points++) end += (leaf.codePointAt(end) ?? 0) > 0xffff ? 2 : 1;
+    return leaf.slice(0, end).toWellFormed();
   });
 }
 
