@@ -17,20 +17,20 @@ export const { reasons } = people;
 
 /** `$` begins what has a meaning; `distinct_id` and `token` are read as if they stood beside the properties. */
 const isReserved = (name: string): boolean => name.startsWith('$') || name === 'distinct_id' || name === 'token';
+const isReservedOfCustom = (name: string): boolean => name === 'name' || isReserved(name);
 
 export function map(event: CatalogueEvent, settings: Settings, isReplay = false): MapResult<PostHogEvent> {
   const person = people.read(event, settings.eventNames);
   if (!('userId' in person)) return person;
-  const { name, userId } = person;
-  const isCustom = event.event_type === 'users.behaviors.CustomEvent';
+  const reserved = event.event_type === 'users.behaviors.CustomEvent' ? isReservedOfCustom : isReserved;
+  const device_id = event.user.device_id ?? undefined;
   // Without `$geoip_disable`, PostHog would locate every user at the hub.
-  const own = { $lib: 'currents', $geoip_disable: true, $process_person_profile: settings.personProfiles };
-  const more = { device_id: event.user.device_id ?? undefined, ...(isCustom && { name: undefined }) };
-  const properties = flatProperties(event, { ...own, ...more }, isReserved);
+  const own = { $lib: 'currents', $geoip_disable: true, $process_person_profile: settings.personProfiles, device_id };
+  const properties = flatProperties(event, own, reserved);
   const set = isReplay ? [] : settings.personProperties.filter((each) => properties[each] !== undefined);
   // PostHog recognises duplicates by the timestamp, too: it is always the same text.
   const timestamp = new Date(event.time * 1000).toISOString();
-  const payload = { event: name, distinct_id: userId, uuid: uuidOf(event.id), timestamp, properties };
+  const payload = { event: person.name, distinct_id: person.userId, uuid: uuidOf(event.id), timestamp, properties };
   if (set.length === 0) return { payload };
   return { payload: { ...payload, $set: Object.fromEntries(set.map((each) => [each, properties[each]])) } };
 }

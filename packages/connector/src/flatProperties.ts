@@ -14,16 +14,26 @@ export function flatProperties(
   own: Properties,
   isReserved: (name: string) => boolean,
 ): Record<string, unknown> {
-  const free: Record<string, unknown> = {};
+  const free = freeOf(source);
+  // Assigned to an empty object and set to undefined afterwards, it keeps a layout that JSON.stringify serialises quickly;
+  // spread after another spread takes three times as long. Assigning `__proto__` would replace the prototype.
+  const flat: Record<string, unknown> = Object.hasOwn(source, '__proto__')
+    ? { ...own, ...source, ...free }
+    : Object.assign({}, own, source, free);
+  for (const name in source) {
+    const value = source[name];
+    if (isReserved(name) || value === null || (typeof value === 'object' && freePrefixes.has(name) && isRecord(value)))
+      flat[name] = undefined;
+  }
+  for (const name in own) if (flat[name] !== own[name]) flat[name] = own[name];
+  return flat;
+}
+
+function freeOf(source: Properties): Properties | undefined {
+  let free: Record<string, unknown> | undefined;
   for (const [name, prefix] of freePrefixes) {
     const values = source[name];
-    if (isRecord(values)) copyProperties(free, values, prefix);
+    if (isRecord(values)) copyProperties((free ??= {}), values, prefix);
   }
-  // Spread first and set to undefined afterwards: the object keeps a layout that JSON.stringify serialises quickly.
-  const flat: Record<string, unknown> = { ...source, ...free, ...own };
-  for (const name in source) {
-    const isLeftOut = source[name] === null || isReserved(name) || (freePrefixes.has(name) && isRecord(source[name]));
-    if (isLeftOut && !Object.hasOwn(own, name)) flat[name] = undefined;
-  }
-  return flat;
+  return free;
 }
