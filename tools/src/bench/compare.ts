@@ -23,10 +23,15 @@ export interface Checkout {
 export interface Pair {
   /** The hub that was started and measured first. */
   readonly first: Checkout['name'];
-  readonly base: HubCost;
-  readonly this: HubCost;
+  readonly base: SideCost;
+  readonly this: SideCost;
   /** CPU per event of this checkout divided by that of the base. */
   readonly ratio: number;
+}
+
+interface SideCost extends HubCost {
+  /** Mean bytes of JSON of a delivered event. */
+  readonly bytesOut: number;
 }
 
 export type Comparison = ReturnType<typeof summarise>;
@@ -75,8 +80,9 @@ export async function comparePairs(
       await openSide(order[0], queue, place, cleanup),
       await openSide(order[1], queue, place, cleanup),
     ] as const;
-    const [first, second] = await takeTurns([sides[0].flow, sides[1].flow], options.events);
-    for (const side of sides) await side.check();
+    const costs = await takeTurns([sides[0].flow, sides[1].flow], options.events);
+    const first = { ...costs[0], bytesOut: await sides[0].check() };
+    const second = { ...costs[1], bytesOut: await sides[1].check() };
     const [base, own] = order[0].name === 'base' ? [first, second] : [second, first];
     return { first: order[0].name, base, this: own, ratio: own.sumMicros / base.sumMicros };
   }
@@ -96,9 +102,12 @@ export async function comparePairs(
         sent += measured.events;
         return measured;
       },
-      async check(): Promise<void> {
-        const { faults } = await checkout.checkBalance(hub, sent, (await sink.call('arrivals')).events);
+      /** Returns the mean bytes of a delivered event. */
+      async check(): Promise<number> {
+        const arrived = await sink.call('arrivals');
+        const { faults } = await checkout.checkBalance(hub, sent, arrived.events);
         for (const fault of [...faults, ...(await hub.troubles())]) stage.fail(`${checkout.name}: ${fault}`);
+        return arrived.bytes / arrived.events;
       },
     };
   }

@@ -36,7 +36,9 @@ const names = {
   'npm run bench -- --only replay': [
     ...['only', 'events', 'rate', 'seconds', 'rounds', 'request-events', 'seed', 'queue', 'quick', 'help'],
   ],
-  'npm run bench -- --only rules': [...['only', 'events', 'pairs', 'request-events', 'seed', 'queue', 'quick', 'help']],
+  'npm run bench -- --only rules': [
+    ...['only', 'events', 'pairs', 'connections', 'request-events', 'seed', 'queue', 'quick', 'help'],
+  ],
   'npm run bench -- --only soak': [
     ...['only', 'minutes', 'rate', 'sample-seconds', 'request-events', 'seed', 'queue', 'quick', 'help'],
   ],
