@@ -31,6 +31,7 @@ import { byPointer } from './userInput.js';
 
 if (browserProgram === undefined) console.warn('not run (this machine has no chromium): the console in a browser');
 
+const viewport = { width: 1280, height: 900 };
 const project = 'console';
 const keyboardProject = 'keyboard';
 const known = { ...event(), user: { external_user_id: 'ana-of-the-console' } };
@@ -49,7 +50,7 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
   beforeAll(async () => {
     hub = await startTestHub({ projects: [project, keyboardProject], environment: { PROBE_SECONDS: '1' } });
     browser = await openBrowser();
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    page = await browser.newPage({ viewport });
     page.setDefaultTimeout(20_000);
     complaints = await watchPage(page, new URL(hub.hub.api.url).origin);
     story = { page, hub, by: byPointer };
@@ -203,9 +204,15 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
     await page.getByRole('cell', { name: /^Replay dead letters ?asked by/ }).waitFor();
   });
 
-  it('is accessible on every screen, in light and dark, and reached by the keyboard', async () => {
-    for (const colorScheme of ['light', 'dark'] as const) {
+  it('is accessible on every screen, in light and dark and on a telephone, and reached by the keyboard', async () => {
+    // The last is a telephone.
+    for (const [colorScheme, width] of [
+      ['light', viewport.width],
+      ['dark', viewport.width],
+      ['light', 390],
+    ] as const) {
       await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ ...viewport, width });
       for (const [key, title] of Object.entries({
         ...{ o: 'Overview', c: 'Currents', f: 'Find an event', d: 'Dead letters', q: 'Quarantine' },
         ...{ s: 'Cohorts and segments', k: 'Keys', j: 'Jobs', a: 'Activity' },
@@ -215,9 +222,12 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
         await page.keyboard.press(key);
         await heading(title).waitFor();
         await expect.poll(() => page.getByText('Loading…').count()).toBe(0);
-        expect(await findInaccessible(page), `${title}, ${colorScheme}`).toEqual([]);
+        const screen = `${title}, ${colorScheme}, ${width} pixels`;
+        expect(await findInaccessible(page), screen).toEqual([]);
+        expect(await page.evaluate('document.documentElement.scrollWidth'), screen).toBeLessThanOrEqual(width);
       }
     }
+    await page.setViewportSize(viewport);
     await page.keyboard.press('g');
     await page.keyboard.press('c');
     await heading('Currents').waitFor();

@@ -25,8 +25,8 @@ of new processes that take turns. It ends all that it starts. Exit code 1 when t
 rules change nothing, or a count is wrong. Linux only.`,
   options: {
     only: choice(['rules'], 'rules', 'this bench'),
-    events: number(100_000, 1_000, 10_000_000, 'events of a hub in its measured rounds', 5_000),
-    pairs: number(20, 1, 200, 'pairs of new hubs', 1),
+    events: number(200_000, 1_000, 10_000_000, 'events of a hub in its measured rounds', 5_000),
+    pairs: number(16, 1, 200, 'pairs of new hubs', 1),
     connections: number(64, 1, 1_000, 'connections of the sender'),
     requestEvents: number(100, 1, 5_000, 'events of a request; the platform sends up to 100'),
     seed: number(1, 0, 2 ** 31, 'seed of the events'),

@@ -16,7 +16,7 @@ one that does not, in pairs of new processes that take turns. It ends all that i
 ratios is above ${maxRatio}, no span arrived, or a ledger does not balance. Linux only.`,
   options: {
     only: choice(['traces'], 'traces', 'this bench'),
-    events: number(100_000, 1_000, 10_000_000, 'events of a hub in its measured rounds', 5_000),
+    events: number(200_000, 1_000, 10_000_000, 'events of a hub in its measured rounds', 5_000),
     pairs: number(10, 1, 100, 'pairs of new hubs', 1),
     connections: number(64, 1, 1_000, 'connections of the sender'),
     requestEvents: number(100, 1, 5_000, 'events of a request; the platform sends up to 100'),
