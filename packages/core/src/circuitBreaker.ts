@@ -2,11 +2,17 @@ import type { Logger } from 'pino';
 import type { Sql } from './db/connect.js';
 import { hoursOf, probeWaitsMs } from './retry.js';
 
+/** The tables with a circuit breaker, and the prefix of the ids of their rows in the API. */
+const idPrefixes = { current: 'cur', segment_webhook: 'whk', notice_webhook: 'nwh', segment_sync: 'ssy' } as const;
+
 /**
- * The circuit breaker (Nygard, "Release It!", 2007) of Currents, webhooks and segment syncs. Live is closed. Blocked is open: nothing
- * is sent, and what is pending is kept for its retry window. A probe makes it live again when it passes.
+ * The circuit breaker (Nygard, "Release It!", 2007) of Currents, webhooks and segment syncs. Live is closed. Blocked is
+ * open: nothing is sent, and what is pending is kept for its retry window. A probe makes it live again when it passes.
  */
-type BreakerTable = 'current' | 'segment_webhook' | 'notice_webhook' | 'segment_sync';
+type BreakerTable = keyof typeof idPrefixes;
+
+/** What the hub does to them by itself, as the audit log has it: each change is recorded with it, in one statement. */
+export const breakerActions = ['block', 'unblock'] as const;
 
 export interface FailureReason {
   readonly code: string;
@@ -31,23 +37,33 @@ export async function block(
   { lease, version }: BlockCondition = {},
 ): Promise<boolean> {
   const blocked = await sql`
-    update ${sql(table)} set
+    with blocked as (update ${sql(table)} set
       state = 'blocked', state_since = now(), blocked_code = ${code}, blocked_detail = ${detail},
       probes = 0, probe_at = now() + ${probeWaitsMs[0] as number}::int * interval '1 millisecond',
       failures = 0, deferral_until = null, deferral_code = null, deferral_detail = null
       ${lease === undefined ? sql`` : sql`, lease = null, leased_until = null`}
     where id = ${id} and state = 'live' ${lease === undefined ? sql`` : sql`and lease = ${lease}::bigint`}
-      ${version === undefined ? sql`` : sql`and version = ${version}::int`}`;
+      ${version === undefined ? sql`` : sql`and version = ${version}::int`}
+    returning id)
+    ${recorded(sql, 'block', table, { code })} from blocked`;
   return blocked.count === 1;
 }
 
 /** Makes a blocked row live again. Returns whether it did. */
 export async function unblock(sql: Sql, table: BreakerTable, id: number): Promise<boolean> {
   const unblocked = await sql`
-    update ${sql(table)} set
+    with unblocked as (update ${sql(table)} set
       state = 'live', state_since = now(), blocked_code = null, blocked_detail = null, probes = 0, probe_at = null
-    where id = ${id} and state = 'blocked'`;
+    where id = ${id} and state = 'blocked'
+    returning id)
+    ${recorded(sql, 'unblock', table)} from unblocked`;
   return unblocked.count === 1;
+}
+
+function recorded(sql: Sql, action: (typeof breakerActions)[number], table: BreakerTable, given?: object) {
+  return sql`
+    insert into audit_entry (action, actor, target_id, arguments, result, succeeded)
+    select ${action}, 'system', ${idPrefixes[table]}::text || '_' || id, ${given ? JSON.stringify(given) : null}::text::jsonb, 'done', true`;
 }
 
 interface DueProbe {

@@ -80,6 +80,7 @@ export { type DeliveryWait, type WaitReason } from './lookup/deliveryWait.js';
 export { type DeliveryStatus, type EventDelivery } from './lookup/readDeliveries.js';
 export { traceEvent, traceEvents, type EventFilter, type TracedEvent, type TracedPage } from './lookup/traceEvents.js';
 export { findEventPlaces, type EventPlace, type EventQuestion } from './lookup/findEventPlaces.js';
+export { breakerActions } from './circuitBreaker.js';
 export { updateCurrent } from './currents/updateCurrent.js';
 export { countDaily } from './currents/counts.js';
 export { activityHours, readActivity, type CurrentActivity } from './counts/readActivity.js';

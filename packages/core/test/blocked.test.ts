@@ -118,4 +118,19 @@ describe('a blocked Current', () => {
       (state) => state === 'live',
     );
   });
+
+  it('has what the hub did to it in the audit log', async () => {
+    await hub.sql`update current set state = 'live', blocked_code = null where id = ${current}`;
+    await hub.take([event()]);
+    await hub.startWorker();
+    const entries = () => hub.sql`select action, actor, target_id, arguments, succeeded from audit_entry order by id`;
+    const act = { actor: 'system', target_id: `cur_${current}`, succeeded: true };
+    const blocked = { ...act, action: 'block', arguments: { code: 'http_401' } };
+    await until(entries, ({ length }) => length > 0);
+    expect(await entries()).toEqual([blocked]);
+    partner.mood = undefined;
+    await probeNow();
+    await until(entries, ({ length }) => length > 1);
+    expect(await entries()).toEqual([blocked, { ...act, action: 'unblock', arguments: null }]);
+  });
 });

@@ -193,6 +193,9 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
     hub.mixpanel.control.removeFault(revoked.id);
     await repairCredentials(story, project);
     await page.getByRole('row', { name: /^Delivered.* 26 / }).waitFor();
+    await page.getByRole('link', { name: 'History', exact: true }).click();
+    await page.getByRole('row', { name: /the hub Block .*done/ }).waitFor();
+    await page.getByRole('link', { name: 'Health', exact: true }).click();
   });
 
   it('shows a dead letter with its event, and replays it after a plan', async () => {

@@ -148,6 +148,7 @@ describe.skipIf(browserProgram === undefined)('segment syncs in the console', ()
     await page.getByText(/changes = 7 delivered \+ 0 refused/).waitFor();
     await page.locator('.countdown').waitFor({ state: 'detached' });
     expect(held()).toEqual(asHeld([...members, 'dan']));
+    await page.getByRole('row', { name: /the hub Block .*done/ }).waitFor();
     expect(await page.content()).not.toContain('new-key');
   });
 

@@ -1,3 +1,4 @@
+import { breakerActions } from '@currents/core';
 import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
 import { inCapitals, markStored, storedEnumOf, unknown, unknownMeaning } from './base/enum.js';
@@ -6,25 +7,35 @@ import { DateTime, JsonObject } from './base/scalars.js';
 import { RequiresRole } from './base/role.js';
 import { AdminToken } from './token.type.js';
 
-/** Every mutation's name in capitals. Filled by `nameActions` once all resolvers are known, before the schema is built. */
+/** Every mutation's name in capitals, and what only the hub does. Filled by `nameActions` once all resolvers are known, before the schema is built. */
 export const AuditAction: Record<string, string> = {};
 const meanings: Record<string, { readonly description: string }> = {};
 registerEnumType(AuditAction, {
   name: 'AuditAction',
-  description: 'What was done: the mutation that was called, or whose act the hub did by itself.',
+  description: 'What was done: the mutation that was called, or what the hub did by itself.',
   valuesConfig: meanings,
 });
 markStored('AuditAction');
 
+/** What only the hub does. */
+const ownActions: Readonly<Record<(typeof breakerActions)[number], string>> = {
+  block:
+    'The hub stopped sending to the object, because its destination refuses the credentials or settings. The arguments have the code.',
+  unblock: 'The hub sends to a blocked object again, because the destination accepted a probe or a test.',
+};
 /** What the hub does by itself, too. */
-const ownActions: ReadonlySet<string> = new Set(['rollBackCredentials', 'retireFormerCredentials']);
+const sharedActions: ReadonlySet<string> = new Set(['rollBackCredentials', 'retireFormerCredentials']);
 
 export function nameActions(mutations: readonly string[]): void {
   AuditAction[inCapitals(unknown)] = unknown;
   meanings[inCapitals(unknown)] = { description: unknownMeaning };
+  for (const action of breakerActions) {
+    AuditAction[inCapitals(action)] = action;
+    meanings[inCapitals(action)] = { description: ownActions[action] };
+  }
   for (const mutation of [...mutations].sort()) {
     AuditAction[inCapitals(mutation)] = mutation;
-    const description = ownActions.has(mutation)
+    const description = sharedActions.has(mutation)
       ? `An admin called the mutation ${mutation}, or the hub did the same by itself.`
       : `An admin called the mutation ${mutation}.`;
     meanings[inCapitals(mutation)] = { description };
@@ -84,7 +95,7 @@ export class AuditEntry extends Node {
 
   @Field(() => String, {
     description:
-      'How it ended: the type of the answer, such as UpdateSegmentPayload or NotConfirmed; refused for an argument out of range, failed for an internal error, forbidden when the role of the token did not allow it. Forbidden calls of a mutation by a token are recorded once a minute.',
+      'How it ended: the type of the answer, such as UpdateSegmentPayload or NotConfirmed; done for what only the hub does; refused for an argument out of range, failed for an internal error, forbidden when the role of the token did not allow it. Forbidden calls of a mutation by a token are recorded once a minute.',
   })
   result!: string;
 }
