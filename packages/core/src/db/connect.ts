@@ -117,12 +117,19 @@ export function openPool(address: DatabaseAddress, options: ConnectOptions, onSt
       socket.once('close', () => sockets.delete(socket));
       const { unansweredSince } = prepareSession(socket, statement, { onStale });
       if (answerMs !== undefined) destroyWhenSilent(socket, unansweredSince, answerMs);
+      whenMute(socket, onMute);
       return socket;
     } catch (error) {
       return new FailedSocket(error as Error);
     } finally {
       opening--;
     }
+  }
+
+  /** All that waits for the only connection of a pool fails now, so that it is repeated on another one. */
+  function onMute(): void {
+    if (options.max === 1) void pool.end({ timeout: 0 });
+    onStale();
   }
 
   const pool: Sql = postgres({
@@ -192,6 +199,22 @@ function destroyWhenSilent(socket: Socket, unansweredSince: () => number | undef
       socket.destroy(new ConnectFailed('ETIMEDOUT', `no answer within ${answerMs / 1_000} s`));
   }, answerMs / checksPerAnswer).unref();
   socket.once('close', () => clearInterval(timer));
+}
+
+/** The driver begins a session at once. */
+const muteMs = 500;
+
+/**
+ * A driver's connection that was lost while a small write was put off to the next turn writes nothing for its next ten or
+ * so sockets: each query on it fails after the limit for connecting, for most of a minute
+ * (https://github.com/porsager/postgres/pull/1168). It says nothing on its new socket, and another one takes its place.
+ */
+function whenMute(socket: Socket, onMute: () => void): void {
+  const { bytesWritten } = socket;
+  const timer = setTimeout(() => {
+    if (socket.bytesWritten === bytesWritten && !socket.destroyed) onMute();
+  }, muteMs).unref();
+  socket.once('close', () => clearTimeout(timer));
 }
 
 /** Stands for a connection that could not be opened: the first word to it fails as the opening did. */
