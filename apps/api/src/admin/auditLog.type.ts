@@ -7,7 +7,10 @@ import { DateTime, JsonObject } from './base/scalars.js';
 import { RequiresRole } from './base/role.js';
 import { AdminToken } from './token.type.js';
 
-/** Every mutation's name in capitals, and what only the hub does. Filled by `nameActions` once all resolvers are known, before the schema is built. */
+/**
+ * Every mutation's name in capitals, and what only the hub does. Filled by `nameActions` once all resolvers are known,
+ * before the schema is built.
+ */
 export const AuditAction: Record<string, string> = {};
 const meanings: Record<string, { readonly description: string }> = {};
 registerEnumType(AuditAction, {
