@@ -84,7 +84,7 @@ export function ReplayJob({
   /** Gets the number of events that a plan has found. */
   readonly onPlanned?: (eventCount: number) => void;
 }) {
-  const reading = useHubQuery(jobQuery, { id }, { pollWhile: ({ job }) => job?.finishedAt === null });
+  const reading = useHubQuery(jobQuery, { id }, { pollWhile: ({ job }) => isGoingOn(job) });
   const result = resultOf(reading.data?.job);
   const planned = result?.plan ? result.eventCount : undefined;
   useEffect(() => {
@@ -116,6 +116,12 @@ export function ReplayJob({
       }
     </Answer>
   );
+}
+
+/** A job may have ended a moment before its last events have. */
+function isGoingOn(job: Job | null): boolean {
+  if (job === null || job.finishedAt === null) return job !== null;
+  return !job.isDryRun && (resultOf(job)?.pendingCount ?? 0) > 0;
 }
 
 function resultOf(job: Job | null | undefined): Result | undefined {
