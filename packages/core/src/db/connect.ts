@@ -165,8 +165,12 @@ export function openPool(address: DatabaseAddress, options: ConnectOptions, onSt
   return {
     sql,
     /** A query on a connection that was lost at the wrong moment is never answered: an end does not wait for it for ever. */
-    async end(ending?: { readonly timeout?: number }): Promise<void> {
-      await sql.end({ timeout: endSeconds, ...ending });
+    async end({ timeout = endSeconds }: { readonly timeout?: number } = {}): Promise<void> {
+      let timer: NodeJS.Timeout | undefined;
+      // A pool that is being retired is ending without a limit already, and the driver keeps to the first one.
+      const late = new Promise((resolve) => (timer = setTimeout(resolve, timeout * 1_000)));
+      await Promise.race([sql.end({ timeout }), late]);
+      clearTimeout(timer);
       destroy();
     },
     /** Ends each connection once its query or transaction has ended, and resolves when none is left. Takes no new query. */
