@@ -7,6 +7,7 @@ import { benchDestinationNames } from './destinations.js';
 import { checkBalance } from './hub/balance.js';
 import { openHub, type Hub } from './hub/openHub.js';
 import { measureBacklog } from './measures/backlog.js';
+import { openDurableScript } from './measures/durableScript.js';
 import { prepareFloor, warmUpEventsOf } from './measures/floor.js';
 import { measureLatency } from './measures/latency.js';
 import { warmUpRounds } from './measures/meter.js';
@@ -41,7 +42,8 @@ export type Options = OptionValues<typeof options>;
 /** The cost of an event, from the request to the partner. */
 export const eventCost = defineBench({
   name: 'npm run bench',
-  summary: `Measures what an event costs, from the request to the partner, beside a bare script that only forwards events.
+  summary: `Measures what an event costs, from the request to the partner, beside a bare script that only forwards events,
+and beside a durable one that stores them before it answers.
 Everything runs on this machine: Postgres, Redis if there is one, api, worker, a generator of events, and a sink that
 accepts them. It ends all that it starts. Exit code 1 when an event is lost. Linux only, because it reads /proc.
 With --only curve it measures the cost by rate and number of Currents, with --only replay live events beside a replay,
@@ -61,6 +63,7 @@ async function measure(given: Options, stage: Stage): Promise<BenchResult> {
   const traffic = { generator, sink: target.sink, connections: given.connections };
 
   const runFloor = wants('floor') ? await prepareFloor(stage, target, given) : async () => [];
+  const runDurableScript = wants('floor') ? await prepareDurableScript() : () => Promise.resolve(undefined);
   const queues: Partial<Record<QueueKind, QueueResult | NotRun>> = {};
   const wantsHub = given.only !== 'floor';
   for (const queue of wantsHub ? queuesOf(given.queue) : []) {
@@ -80,7 +83,11 @@ async function measure(given: Options, stage: Stage): Promise<BenchResult> {
   }
   const floorRounds = wantsHub
     ? Object.values(queues).flatMap((measured) => ('notRun' in measured ? [] : measured.rounds))
-    : await repeat(given.rounds, async () => ({ floor: await runFloor(), hub: undefined }));
+    : await repeat(given.rounds, async () => ({
+        floor: await runFloor(),
+        durableScript: await runDurableScript(),
+        hub: undefined,
+      }));
   const result = { eventBytes, floorRounds, queues };
   for (const line of describeResult(result)) print(line);
   for (const [queue, measured] of Object.entries(queues)) {
@@ -89,6 +96,21 @@ async function measure(given: Options, stage: Stage): Promise<BenchResult> {
     for (const fault of measured.balance.faults) stage.fail(fault);
   }
   return result;
+
+  /** Warmed up as a hub is; the returned function measures it once. */
+  async function prepareDurableScript(): Promise<() => Promise<Throughput>> {
+    progress('starting the durable script');
+    const { destination } = given;
+    const flow = await openDurableScript(traffic, { sinkUrl: target.url, destination }, stage.cleanup);
+    await repeat(warmUpRounds, () => flow(given.events));
+    return async () => {
+      await flow(warmUpEventsOf(given.events));
+      const measured = await flow(given.events);
+      const { eventsPerSecond, sumMicros } = measured;
+      progress(`durable script: ${Math.round(eventsPerSecond)} events/s, ${sumMicros.toFixed(1)} µs/event`);
+      return measured;
+    };
+  }
 
   async function measureHub(hub: Hub): Promise<QueueResult> {
     let sent = 0;
@@ -109,11 +131,12 @@ async function measure(given: Options, stage: Stage): Promise<BenchResult> {
       rounds = await repeat(given.rounds, async () => {
         const before = await sunk();
         const floor = await runFloor();
+        const durableScript = await runDurableScript();
         foreign += (await sunk()) - before;
         await flow(warmUpEventsOf(given.events));
         const measured = await flow(given.events);
         progress(`hub: ${Math.round(measured.eventsPerSecond)} events/s, ${measured.sumMicros.toFixed(1)} µs/event`);
-        return { floor, hub: measured };
+        return { floor, durableScript, hub: measured };
       });
     }
     let latency;

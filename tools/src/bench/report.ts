@@ -1,6 +1,14 @@
 import type { Spread } from './measures/latency.js';
 import type { Cost, HubCost } from './measures/meter.js';
-import { summariseFloor, summariseHub, type BenchResult, type NotRun, type QueueResult, type Round } from './result.js';
+import {
+  summariseDurableScript,
+  summariseFloor,
+  summariseHub,
+  type BenchResult,
+  type NotRun,
+  type QueueResult,
+  type Round,
+} from './result.js';
 
 /** The targets of the project; `npm run bench` prints which are met on this machine at this load. */
 const targets = { timesFloor: 2, eventsPerSecond: 25_000, p99Ms: 120, workerBytes: 400e6 };
@@ -15,6 +23,7 @@ export function describeResult({ eventBytes, floorRounds, queues }: BenchResult)
   return [
     `Events of ${Math.round(eventBytes)} bytes; medians of all rounds`,
     ...describeFloor(floorRounds),
+    ...describeDurableScript(floorRounds),
     ...hubs.flat(),
   ];
 }
@@ -27,6 +36,19 @@ function describeFloor(rounds: readonly Round[]): string[] {
     return row(variant, `${whole(eventsPerSecond)} events/s  ${cpuMicros.toFixed(1).padStart(5)} µs/event${mark}`);
   });
   return ['', 'Floor: a bare script that forwards events without any guarantee', ...rows];
+}
+
+function describeDurableScript(rounds: readonly Round[]): string[] {
+  const script = summariseDurableScript(rounds);
+  if (!script) return [];
+  const { eventsPerSecond, timesFloor } = script;
+  const ratio = timesFloor === undefined ? '' : `  ${timesFloor.toFixed(2)}× the plain script`;
+  return [
+    '',
+    'Durable script: stores events before it answers, and forwards them by another process, without checks and counts',
+    row('sent → delivered', `${whole(eventsPerSecond)} events/s`),
+    row('CPU', `${describeCpu(script)}${ratio}`),
+  ];
 }
 
 function describeQueue(queue: string, measured: QueueResult | NotRun): string[] {
@@ -75,13 +97,13 @@ function describeQueue(queue: string, measured: QueueResult | NotRun): string[] 
 function describeThroughput(rounds: readonly Round[]): string[] {
   const hub = summariseHub(rounds);
   if (!hub) return [];
-  const { eventsPerSecond, timesFloor, timesTunedFloor } = hub;
+  const { eventsPerSecond, timesFloor, timesTunedFloor, timesDurableScript } = hub;
   const isFast = verdict(eventsPerSecond >= targets.eventsPerSecond, `≥ ${targets.eventsPerSecond}`);
   const isCheap = verdict((timesFloor ?? NaN) <= targets.timesFloor, `≤ ${targets.timesFloor.toFixed(1)}×`);
   const ratio =
     timesFloor === undefined
       ? ''
-      : `  ${timesFloor.toFixed(2)}× the plain script  ${isCheap}, ${timesTunedFloor?.toFixed(2)}× the tuned one`;
+      : `  ${timesFloor.toFixed(2)}× the plain script  ${isCheap}, ${timesTunedFloor?.toFixed(2)}× the tuned one, ${timesDurableScript?.toFixed(2)}× the durable one`;
   return [
     row('sent → delivered', `${whole(eventsPerSecond)} events/s  ${isFast}`),
     row('CPU', `${describeCpu(hub)}${ratio}`),

@@ -6,9 +6,10 @@ import type { Latency } from './measures/latency.js';
 import type { Throughput } from './measures/throughput.js';
 import { median } from './reading/percentiles.js';
 
-/** One round of floor and hub. Either is missing when only the other was requested. */
+/** One round of floor, durable script and hub. What was not requested is missing. */
 export interface Round {
   readonly floor: readonly FloorMeasure[];
+  readonly durableScript: Throughput | undefined;
   readonly hub: Throughput | undefined;
 }
 
@@ -52,29 +53,58 @@ export function summariseFloor(rounds: readonly Round[]) {
   return { variants, gzip, gzipMicros: costOf(gzip) };
 }
 
+/** Medians of all rounds; undefined when the durable script was not run. */
+export function summariseDurableScript(rounds: readonly Round[]) {
+  const measures = rounds.flatMap(({ durableScript }) => durableScript ?? []);
+  return measures.length > 0
+    ? { ...mediansOf(measures), timesFloor: timesFloorOf(rounds, 'durableScript') }
+    : undefined;
+}
+
 /** Medians of all rounds; undefined when the hub was not run. */
 export function summariseHub(rounds: readonly Round[]) {
   const hubs = rounds.flatMap(({ hub }) => hub ?? []);
-  const [first] = hubs;
-  if (!first) return undefined;
-  const timesOf = (wanted: FloorVariant | undefined): number | undefined => {
-    const ratios = rounds.flatMap(({ hub, floor: measures }) => {
-      const own = measures.find(({ variant }) => variant === wanted);
-      return hub && own ? [hub.sumMicros / own.cpuMicros] : [];
-    });
-    return ratios.length > 0 ? median(ratios) : undefined;
+  if (hubs.length === 0) return undefined;
+  return {
+    ...mediansOf(hubs),
+    /** The median ratio of the hub's sum to the plain script of the same round; undefined without a floor. */
+    timesFloor: timesFloorOf(rounds, 'hub'),
+    /** The same ratio to the cheapest script with compression. */
+    timesTunedFloor: timesFloorOf(rounds, 'hub', summariseFloor(rounds)?.gzip),
+    /** The same ratio to the durable script. */
+    timesDurableScript: medianOf(
+      rounds.flatMap(({ hub, durableScript }) =>
+        hub && durableScript ? [hub.sumMicros / durableScript.sumMicros] : [],
+      ),
+    ),
   };
+}
+
+function timesFloorOf(
+  rounds: readonly Round[],
+  what: 'hub' | 'durableScript',
+  wanted: FloorVariant | undefined = 'plain script, gzip 1',
+): number | undefined {
+  return medianOf(
+    rounds.flatMap(({ floor, [what]: measured }) => {
+      const own = floor.find(({ variant }) => variant === wanted);
+      return measured && own ? [measured.sumMicros / own.cpuMicros] : [];
+    }),
+  );
+}
+
+function medianOf(values: readonly number[]): number | undefined {
+  return values.length > 0 ? median(values) : undefined;
+}
+
+function mediansOf(measures: readonly Throughput[]) {
   /** One value per process. */
   const each = (of: (name: string) => number) =>
-    Object.fromEntries(Object.keys(first.cpuMicros).map((name) => [name, of(name)]));
+    Object.fromEntries(Object.keys(measures[0]?.cpuMicros ?? {}).map((name) => [name, of(name)]));
   return {
-    eventsPerSecond: median(hubs.map(({ eventsPerSecond }) => eventsPerSecond)),
-    cpuMicros: each((name) => median(hubs.map(({ cpuMicros }) => cpuMicros[name] ?? NaN))),
-    sumMicros: median(hubs.map(({ sumMicros }) => sumMicros)),
-    peakBytes: each((name) => Math.max(...hubs.map(({ peakBytes }) => peakBytes[name] ?? NaN))),
-    /** The median ratio of the hub's sum to the plain script of the same round; undefined without a floor. */
-    timesFloor: timesOf('plain script, gzip 1'),
-    /** The same ratio to the cheapest script with compression. */
-    timesTunedFloor: timesOf(summariseFloor(rounds)?.gzip),
+    eventsPerSecond: median(measures.map(({ eventsPerSecond }) => eventsPerSecond)),
+    cpuMicros: each((name) => median(measures.map(({ cpuMicros }) => cpuMicros[name] ?? NaN))),
+    sumMicros: median(measures.map(({ sumMicros }) => sumMicros)),
+    peakBytes: each((name) => Math.max(...measures.map(({ peakBytes }) => peakBytes[name] ?? NaN))),
   };
 }

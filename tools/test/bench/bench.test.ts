@@ -49,6 +49,9 @@ describe('the bench', () => {
     });
     expect(measured.latency?.sinceAcknowledged.p99).toBeGreaterThan(0);
     expect(measured.backlog?.drain.cpuMicros['worker']).toBeGreaterThan(0);
+    const [round] = floorRounds;
+    expect(round?.durableScript).toMatchObject({ events: 2_000, turnedAway: 0 });
+    expect(Object.keys(round?.durableScript?.cpuMicros ?? {})).toEqual(['storing', 'forwarding', 'postgres']);
     expect(floorRounds.flatMap(({ floor }) => floor.map(({ cpuMicros }) => cpuMicros > 0))).not.toContain(false);
   }, 180_000);
 

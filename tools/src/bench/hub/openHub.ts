@@ -139,7 +139,7 @@ export async function openHub(
 }
 
 /** The launcher reports no process ids, but each session's server process is a child of the launched one. */
-async function postmasterOf(sql: Sql): Promise<number> {
+export async function postmasterOf(sql: Sql): Promise<number> {
   const [row] = await sql<{ id: number }[]>`select pg_backend_pid() as id`;
   const postmaster = findProcess(row?.id ?? 0)?.parentId;
   if (postmaster === undefined) throw new Error('expected Postgres on this machine; its process cannot be seen');

@@ -26,7 +26,7 @@ type Answer = { readonly number: number } & ({ readonly value: unknown } | { rea
 
 /** Starts a built program of this folder, which ends when this process does. @param nodeOptions flags of Node. */
 export function startProgram<Known extends Calls>(
-  program: 'attacker' | 'floor' | 'forwarder' | 'generator' | 'sink',
+  program: 'attacker' | 'durableScript' | 'floor' | 'forwarder' | 'generator' | 'sink',
   nodeOptions: readonly string[] = [],
 ): Program<Known> {
   const file = fileURLToPath(new URL(`./${program}.js`, import.meta.url));
