@@ -60,6 +60,20 @@ function startPushes(url: string, key: string) {
   };
 }
 
+/** What the database and the worker say of the cohorts, for people. */
+async function describeCohortWork(): Promise<string> {
+  const changes = await hub.sql`
+    select cohort_id, state, count(*)::int, max(stored_at) as newest from cohort_change group by cohort_id, state`;
+  const sessions = await hub.sql`
+    select pid, application_name, state, wait_event, left(query, 80) as query, now() - state_change as age
+    from pg_stat_activity where datname = current_database()`;
+  const said = hub.logLines.filter((line) => /cohort|sweep|connection/.test(line)).slice(-60);
+  return [...changes, ...sessions]
+    .map((row) => JSON.stringify(row))
+    .concat(said)
+    .join('\n');
+}
+
 it('a failover of five seconds under load loses nothing, and everything flows within five seconds of its end', async () => {
   const { key } = await hub.client.run<{ key: string }>(
     'mutation { createImportKey(input: { partner: "mixpanel", name: "test" }) { __typename ... on CreateImportKeyPayload { key } } }',
@@ -108,7 +122,9 @@ it('a failover of five seconds under load loses nothing, and everything flows wi
       () => hub.members(`coh_${cohort?.id}`),
       (members) => pushes.acknowledged.every((member) => members.includes(member)),
       30_000,
-    );
+    ).catch(async (cause: unknown) => {
+      throw new Error(await describeCohortWork(), { cause });
+    });
   } finally {
     await outside.unsafe(`alter database ${database?.name} reset default_transaction_read_only`);
     await outside.end();
