@@ -67,7 +67,7 @@ async function describeCohortWork(): Promise<string> {
   const sessions = await hub.sql`
     select pid, application_name, state, wait_event, left(query, 80) as query, now() - state_change as age
     from pg_stat_activity where datname = current_database()`;
-  const said = hub.logLines.filter((line) => /cohort|sweep|connection/.test(line)).slice(-60);
+  const said = hub.logLines.filter((line) => /"level":[56]0|cohort|sweep|connection/.test(line)).slice(-60);
   return [...changes, ...sessions]
     .map((row) => JSON.stringify(row))
     .concat(said)
