@@ -1,7 +1,8 @@
 import devkit from 'nx/src/devkit-exports.js';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 const root = join(import.meta.dirname, '..');
 const nx = join(root, 'node_modules/nx/dist/bin/nx.js');
@@ -65,7 +66,27 @@ function countChecks({ project, name }, task) {
     skipped > 0 && ` ${skipped} SKIPPED`,
     task === undefined ? ' did not run' : task.cacheStatus !== 'cache-miss' && ' (cached)',
   ];
-  return { ...counts, line: words.filter(Boolean).join(' ') };
+  return { ...counts, line: [words.filter(Boolean).join(' '), ...failuresIn(testResults)].join('\n') };
+}
+
+const maxFailures = 10;
+const maxMessageLength = 300;
+
+/** Which tests failed, and the beginning of each error: the last lines of a run may be all that is left of it. */
+function failuresIn(testResults) {
+  const failures = testResults.flatMap(({ name: file, status, message, assertionResults }) => {
+    const tests = assertionResults
+      .filter((test) => test.status === 'failed')
+      .map(({ fullName, failureMessages }) => ({ name: fullName, message: failureMessages[0] }));
+    const outside = status === 'failed' && tests.length === 0 ? [{ name: 'the file', message }] : [];
+    return [...tests, ...outside].map((failure) => ({ file: relative(root, file), ...failure }));
+  });
+  const lines = failures.slice(0, maxFailures).map(({ file, name, message = '' }) => {
+    const [first] = stripVTControlCharacters(message).trim().split('\n');
+    return `        ${file}: ${name}: ${first.slice(0, maxMessageLength)}`;
+  });
+  if (failures.length > maxFailures) lines.push(`        and ${failures.length - maxFailures} more`);
+  return lines;
 }
 
 function readJson(file) {
