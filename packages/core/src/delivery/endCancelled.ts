@@ -15,7 +15,8 @@ interface EndCancelledDeps {
 
 /** Deliveries ended in one statement; a replay has at most as many pending at once. */
 const maxDeliveries = 200;
-const leaseMs = 60_000;
+/** Two statements, of milliseconds each. */
+const leaseMs = 15_000;
 
 /** SQL: the replay with this id was cancelled. One that is paused keeps its deliveries. */
 const isCancelled = `exists (

@@ -14,7 +14,8 @@ interface ExpireDeps {
 
 /** Deliveries expired in one statement, so that it stays short however long a Current was blocked. */
 const expiryLimit = 100;
-const leaseMs = 60_000;
+/** Two statements, of milliseconds each. */
+const leaseMs = 15_000;
 
 /** Expires the events of blocked Currents whose retry window is over. It starts when they were stored or the Current was last launched. */
 export async function expireBlocked(deps: ExpireDeps): Promise<void> {

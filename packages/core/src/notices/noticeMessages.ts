@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { FailureReason } from '../circuitBreaker.js';
 import type { Sql } from '../db/connect.js';
 import type { NoticeKind } from './noticeKinds.js';
@@ -47,8 +46,10 @@ export const hasDueMessage = `exists (select from notice_message m where ${isDue
  * Leases due messages. From now on a mail gathers nothing, so a repetition after a crash is the same.
  * @param leaseMs longer than one attempt may take.
  */
-export async function claimMessages(sql: Sql, leaseMs: number): Promise<readonly ClaimedMessage[]> {
-  const lease = (randomBytes(8).readBigUInt64BE() >> 1n).toString();
+export async function claimMessages(
+  sql: Sql,
+  { lease, leaseMs }: Pick<ClaimedMessage, 'lease'> & { readonly leaseMs: number },
+): Promise<readonly ClaimedMessage[]> {
   const claimed = await sql<Omit<ClaimedMessage, 'notices' | 'noticeCount'>[]>`
     update notice_message m set
       state = 'ready', attempts = attempts + 1, lease = ${lease}::bigint, due_at = now() + ${leaseMs}::int * interval '1 millisecond'
@@ -65,6 +66,11 @@ export async function claimMessages(sql: Sql, leaseMs: number): Promise<readonly
       return { ...message, notices: rows, noticeCount: rows[0]?.total ?? 0 };
     }),
   );
+}
+
+/** Makes messages that were claimed, and not sent, due at once. */
+export async function releaseMessages(sql: Sql, lease: string): Promise<void> {
+  await sql`update notice_message set lease = null, due_at = now(), attempts = attempts - 1 where state = 'ready' and lease = ${lease}::bigint`;
 }
 
 export async function recordSent(

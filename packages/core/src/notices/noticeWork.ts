@@ -36,6 +36,7 @@ export function startNoticeWork(deps: NoticeWorkDeps) {
   const { sql, log, metrics, sweeps, windowMs, options } = deps;
   const leaseMs = Math.max(minLeaseMs, deps.requestMs + 30_000);
   const { smtpUrl, from, to, groupMs } = options;
+  let isStopping = false;
   const mail = smtpUrl === undefined ? createLogTransport(log) : createSmtpTransport(smtpUrl, from);
   const sendToWebhook = (message: ClaimedMessage) => sendToNoticeWebhook({ ...deps, clock: sweeps.clock }, message);
   const prober = createNoticeWebhookProber({ ...deps, clock: sweeps.clock });
@@ -49,13 +50,25 @@ export function startNoticeWork(deps: NoticeWorkDeps) {
       event: 'notice_sweep.failed',
       isDue: () => hasDueMessage,
       task: () =>
-        sendMessages({ sql, log, clock: sweeps.clock, metrics, mail, from, windowMs, leaseMs, sendToWebhook }),
+        sendMessages({
+          sql,
+          log,
+          clock: sweeps.clock,
+          metrics,
+          mail,
+          from,
+          windowMs,
+          leaseMs,
+          isStopping: () => isStopping,
+          sendToWebhook,
+        }),
     }),
     sweeps.add({ event: 'notice_sweep.failed', isDue: () => hasDueProbe('notice_webhook'), task: prober.start }),
   ];
   return {
     /** Starts nothing new; what is being sent is recorded. */
     async stop(): Promise<void> {
+      isStopping = true;
       await Promise.all(periodics.map((periodic) => periodic.stop()));
       await prober.end();
       mail.close();

@@ -1,19 +1,21 @@
+import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Sql } from '../db/connect.js';
 import type { DatabaseClock } from '../db/databaseClock.js';
+import { endLease, type LeaseTerm } from '../db/endLease.js';
 import type { Metrics } from '../process/metrics.js';
 import { decideRetry } from '../retry.js';
 import { mailOf } from './mail.js';
 import type { MailTransport } from './mailTransport.js';
 import { claimMessages, closeNotices, deferMessage, failMessage, recordSent } from './noticeMessages.js';
-import type { ClaimedMessage } from './noticeMessages.js';
+import { releaseMessages, type ClaimedMessage } from './noticeMessages.js';
 import type { FailureReason } from '../circuitBreaker.js';
 
 export type MessageVerdict =
   | { readonly outcome: 'sent'; readonly transport: 'smtp' | 'log' | 'http' }
   | (FailureReason & { readonly outcome: 'deferred' | 'failed'; readonly afterMs?: number | undefined });
 
-export interface SendDeps {
+export interface SendDeps extends LeaseTerm {
   readonly sql: Sql;
   readonly log: Logger;
   readonly clock: DatabaseClock;
@@ -23,8 +25,6 @@ export interface SendDeps {
   readonly from: string;
   /** For how long a message is tried. */
   readonly windowMs: number;
-  /** Longer than one attempt may take. */
-  readonly leaseMs: number;
   readonly sendToWebhook: (message: ClaimedMessage) => Promise<MessageVerdict>;
 }
 
@@ -34,10 +34,21 @@ export interface SendDeps {
  */
 export async function sendMessages(deps: SendDeps): Promise<void> {
   for (;;) {
-    const messages = await claimMessages(deps.sql, deps.leaseMs);
+    const messages = await claimWithLease(deps);
     if (messages.length === 0) return;
     await Promise.all(messages.map((message) => sendMessage(deps, message)));
     await closeNotices(deps.sql);
+  }
+}
+
+async function claimWithLease(deps: SendDeps): Promise<readonly ClaimedMessage[]> {
+  const lease = (randomBytes(8).readBigUInt64BE() >> 1n).toString();
+  try {
+    return await claimMessages(deps.sql, { lease, leaseMs: deps.leaseMs });
+  } catch (error) {
+    // The claim may have succeeded, and its answer been lost.
+    await endLease(() => releaseMessages(deps.sql, lease), deps);
+    throw error;
   }
 }
 
@@ -47,7 +58,7 @@ async function sendMessage(deps: SendDeps, message: ClaimedMessage): Promise<voi
     message.channel === 'mail'
       ? await deps.mail.send(mailOf(message, deps.from), message)
       : await deps.sendToWebhook(message);
-  const ended = await record(deps, message, verdict);
+  const ended = await endLease(() => record(deps, message, verdict), deps);
   metrics.noticeMessageEnded(message.channel, ended);
   const line = {
     event: 'notice_message.finished',

@@ -39,7 +39,7 @@ export function startPullWork(deps: PullWorkDeps) {
     session,
     clock: sweeps.clock,
     leaseMs: requestMs * 3 + 30_000,
-    stopped: () => stopped,
+    isStopping: () => stopped,
   };
 
   const sweep = sweeps.add({
@@ -64,7 +64,7 @@ export function startPullWork(deps: PullWorkDeps) {
       if (!stopped)
         log.warn(
           { event: 'pull_step.failed', cohort: due.cohortId, err: error },
-          'a pull step was not recorded; it is repeated when its lease expires',
+          'a pull step was not recorded; it is repeated',
         );
     }
     inFlight.delete(due.cohortId);

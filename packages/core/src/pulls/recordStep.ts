@@ -7,8 +7,10 @@ import { nextTry } from '../cohorts/pullSchedule.js';
 
 export type Failure = Pick<Extract<PullStep, { readonly outcome: 'failed' }>, 'code' | 'detail' | 'recovery'>;
 
+type StepLease = Pick<ClaimedStep, 'cohortId' | 'lease'>;
+
 /** Ends the lease of a step with these assignments; does nothing when the lease is lost. */
-async function release(sql: Sql, { cohortId, lease }: ClaimedStep, assignments: Fragment): Promise<void> {
+async function release(sql: Sql, { cohortId, lease }: StepLease, assignments: Fragment): Promise<void> {
   await sql`update cohort_pull set lease = null, ${assignments} where cohort_id = ${cohortId} and lease = ${lease}::bigint`;
 }
 
@@ -42,7 +44,7 @@ export function deferStep(
 }
 
 /** Releases a step, for another worker to run at once. */
-export function releaseStep(sql: Sql, step: ClaimedStep): Promise<void> {
+export function releaseStep(sql: Sql, step: StepLease): Promise<void> {
   return release(sql, step, sql`due_at = now()`);
 }
 

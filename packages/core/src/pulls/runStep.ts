@@ -4,6 +4,7 @@ import type { Session } from '../db/session.js';
 import type { Sql } from '../db/connect.js';
 import type { DatabaseClock } from '../db/databaseClock.js';
 import type { Metrics } from '../process/metrics.js';
+import { endLease, type LeaseTerm } from '../db/endLease.js';
 import type { WorkerLeases } from '../db/workerLeases.js';
 import { decideRetry } from '../retry.js';
 import { isUsable, loadCurrent, type LoadCurrentOptions } from '../loadCurrent.js';
@@ -28,11 +29,9 @@ export interface PullDeps extends LoadCurrentOptions {
   readonly wakePull: (cohortId: number, afterMs: number) => void;
 }
 
-export interface StepDeps extends PullDeps {
+export interface StepDeps extends PullDeps, LeaseTerm {
   readonly sql: Sql;
   readonly session: Session;
-  readonly leaseMs: number;
-  readonly stopped: () => boolean;
 }
 
 export interface DuePull {
@@ -54,23 +53,30 @@ export async function runStep(deps: StepDeps, { cohortId, currentId }: DuePull):
       : working;
     return failPull(deps.sql, { cohortId, version: 0 }, { code, detail, recovery: 'manual' }, true);
   }
-  const step = await claimStep(deps.session, {
-    cohortId,
-    currentId,
-    version: working.version,
-    account: accountOf(deps.seal, working),
-    limits: pull.limits,
-    lease: deps.workerLeases.newLease(),
-    leaseMs: deps.leaseMs,
-  });
-  if (step) await callConnector(deps, step, { working, pull });
+  const lease = deps.workerLeases.newLease();
+  try {
+    const step = await claimStep(deps.session, {
+      cohortId,
+      currentId,
+      version: working.version,
+      account: accountOf(deps.seal, working),
+      limits: pull.limits,
+      lease,
+      leaseMs: deps.leaseMs,
+    });
+    if (step) await callConnector(deps, step, { working, pull });
+  } catch (error) {
+    // The claim may have succeeded, and its answer been lost.
+    await endLease(() => releaseStep(deps.sql, { cohortId, lease }), deps);
+    throw error;
+  }
 }
 
 async function callConnector(deps: StepDeps, step: ClaimedStep, { working, pull }: PullSource): Promise<void> {
-  const { sql, log, leaseMs, stopped, wakeCohort, http } = deps;
+  const { sql, log, leaseMs, isStopping, wakeCohort, http } = deps;
   const { settings, credentials, currentId } = working;
   const startedMs = performance.now();
-  const pages = createPageStore({ sql, leaseMs, stopped, onStored: (ids) => ids.forEach(wakeCohort) }, step);
+  const pages = createPageStore({ sql, leaseMs, isStopping, onStored: (ids) => ids.forEach(wakeCohort) }, step);
   let answer: PullStep;
   try {
     answer = await pull.pull(step.cohort.id, step.place, { settings, credentials, http }, async (page) => {
@@ -80,7 +86,7 @@ async function callConnector(deps: StepDeps, step: ClaimedStep, { working, pull 
     });
     if (answer.outcome === 'complete') await pages.close();
   } catch (error) {
-    if (error instanceof StepLeaseLost) return releaseStep(sql, step);
+    if (error instanceof StepLeaseLost) return endLease(() => releaseStep(sql, step), deps);
     if (error instanceof TooLarge)
       answer = { outcome: 'failed', code: 'cohort_too_large', detail: error.message, recovery: 'manual' };
     else {
@@ -93,8 +99,8 @@ async function callConnector(deps: StepDeps, step: ClaimedStep, { working, pull 
     }
   }
   const progress = pages.progress();
-  if (await isOutdated(deps, step, answer, currentId)) await releaseStep(sql, step);
-  else await recordAnswer(deps, step, answer, progress);
+  if (await isOutdated(deps, step, answer, currentId)) await endLease(() => releaseStep(sql, step), deps);
+  else await endLease(() => recordAnswer(deps, step, answer, progress), deps);
   deps.metrics.stepped(step.partner, answer.outcome);
   log.info({
     event: 'pull_step.finished',

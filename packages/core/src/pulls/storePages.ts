@@ -2,6 +2,7 @@ import type { CohortChange, MemberPage } from '@currents/connector';
 import { maxPages } from '../cohorts/changeRows.js';
 import { pullSession } from '../cohorts/pullSession.js';
 import { storePush, type StorePushDeps } from '../cohorts/storePush.js';
+import type { LeaseTerm } from '../db/endLease.js';
 import type { ClaimedStep } from './claimStep.js';
 
 /** Another step has taken the pull over, or the pull was deleted. */
@@ -12,11 +13,8 @@ export class StepLeaseLost extends Error {
   }
 }
 
-interface StorePagesDeps extends StorePushDeps {
-  readonly leaseMs: number;
-  /** No further pages are accepted. */
-  readonly stopped: () => boolean;
-}
+/** No further pages are accepted when the worker stops. */
+type StorePagesDeps = StorePushDeps & LeaseTerm;
 
 /** What a step has fetched so far. */
 export interface StepProgress {
@@ -34,7 +32,7 @@ export function createPageStore(deps: StorePagesDeps, step: ClaimedStep) {
   return {
     progress: () => progress,
     async store({ members, refused, total }: MemberPage): Promise<void> {
-      if (deps.stopped()) throw new StepLeaseLost();
+      if (deps.isStopping()) throw new StepLeaseLost();
       const page = progress.pages + 1;
       await storePage(deps, step, { page, pages: maxPages }, { members, refused });
       const handedOver = members.length + Object.values(refused).reduce((sum, count) => sum + count, 0);

@@ -68,7 +68,7 @@ export async function renewLease(sql: Sql, { syncId, lease, leaseMs }: ClaimedSy
   return renewed.count === 1;
 }
 
-export async function releaseSync(sql: Sql, { syncId, lease }: ClaimedSync): Promise<void> {
+export async function releaseSync(sql: Sql, { syncId, lease }: Pick<ClaimedSync, 'syncId' | 'lease'>): Promise<void> {
   await sql`update segment_sync set lease = null, leased_until = null where id = ${syncId} and lease = ${lease}::bigint`;
 }
 

@@ -5,6 +5,7 @@ import type { BucketStore } from '../budget/bucketStore.js';
 import { block } from '../circuitBreaker.js';
 import type { Sql } from '../db/connect.js';
 import type { DatabaseClock } from '../db/databaseClock.js';
+import { endLease } from '../db/endLease.js';
 import type { Metrics } from '../process/metrics.js';
 import { backoffMs } from '../retry.js';
 import { claimSync, holdSync, releaseSync, renewLease, type ClaimedSync } from './claimSync.js';
@@ -38,35 +39,23 @@ const minStepMembers = 500;
 
 /** Sends what a sync has to send, step by step, while it has the lease. Any number of workers may call it at once. */
 export async function runSync(deps: RunSyncDeps, syncId: number): Promise<void> {
-  const { sql } = deps;
-  const sync = await claimSync(sql, syncId, { lease: deps.newLease(), leaseMs: deps.leaseMs });
-  if (!sync) return;
-  const loaded = await loadSync(sql, syncId, deps);
-  if (!loaded) return;
-  if (!isUsableSync(loaded)) return blockSync(deps, sync, loaded);
+  const { sql, leaseMs } = deps;
+  const lease = deps.newLease();
   try {
-    while (!deps.signal.aborted && (await runStep(deps, sync, loaded)) === 'again');
+    const sync = await claimSync(sql, syncId, { lease, leaseMs });
+    if (sync) await runClaimed(deps, sync);
   } finally {
-    await release(deps, sync);
+    // Also of a claim that failed: it may have succeeded, and its answer been lost.
+    const term = { leaseMs, isStopping: () => deps.signal.aborted };
+    await endLease(() => releaseSync(sql, { syncId, lease }), term);
   }
 }
 
-const releaseTries = 3;
-const releaseRetryMs = 500;
-
-/** When the connection to the database was lost on the way, the next one may work: others need not wait for the lease to expire. */
-async function release({ sql, log }: RunSyncDeps, sync: ClaimedSync): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await releaseSync(sql, sync);
-    } catch (error) {
-      if (tries === releaseTries) {
-        log.warn({ event: 'segment_sync.not_released', segmentSync: sync.syncId, err: error }, 'its lease expires');
-        return;
-      }
-      await sleep(releaseRetryMs);
-    }
-  }
+async function runClaimed(deps: RunSyncDeps, sync: ClaimedSync): Promise<void> {
+  const loaded = await loadSync(deps.sql, sync.syncId, deps);
+  if (!loaded) return;
+  if (!isUsableSync(loaded)) return blockSync(deps, sync, loaded);
+  while (!deps.signal.aborted && (await runStep(deps, sync, loaded)) === 'again');
 }
 
 /** One step: looks at some users, stores what is to be sent of them, sends it, and records what became of it. */

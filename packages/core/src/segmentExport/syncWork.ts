@@ -72,7 +72,7 @@ export function startSyncWork(deps: SyncWorkDeps) {
       if (!stopping.signal.aborted)
         log.warn(
           { event: 'segment_sync.failed', segmentSync: id, err: error },
-          'a step of a segment sync was not recorded; it is repeated when its lease expires',
+          'a step of a segment sync was not recorded; it is repeated',
         );
     } finally {
       running.delete(id);

@@ -1,14 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
 import { block, type FailureReason } from '../circuitBreaker.js';
 import type { Sql } from '../db/connect.js';
 import type { DatabaseClock } from '../db/databaseClock.js';
+import { endLease } from '../db/endLease.js';
 import type { Metrics } from '../process/metrics.js';
 import { decideRetry } from '../retry.js';
 import { openSecrets } from './formerSecret.js';
 import { SealedByLaterRelease, type Seal } from '../secrets/seal.js';
-import { bodyOf, claimBatch, expireChanges, halveBatch, holdWebhook, recordDelivered } from './webhookBatch.js';
-import type { ChangeRow, WebhookBatch } from './webhookBatch.js';
+import { bodyOf, claimBatch, expireChanges, halveBatch, holdWebhook } from './webhookBatch.js';
+import { recordDelivered, releaseBatch, type ChangeRow, type WebhookBatch } from './webhookBatch.js';
 import { webhookSealContext } from './manageWebhooks.js';
 import { sendWebhook, type WebhookVerdict } from './webhookRequest.js';
 
@@ -23,15 +25,23 @@ export interface DeliverChangesDeps {
   readonly windowMs: number;
   /** The longest a receiver may take to answer one request. */
   readonly requestMs: number;
+  readonly isStopping: () => boolean;
 }
 
 /** Sends the next changes to a webhook. Returns true when there may be more to send at once. */
 export async function deliverChanges(deps: DeliverChangesDeps, webhookId: number): Promise<boolean> {
-  const batch = await claimBatch(deps.sql, webhookId, deps.requestMs + 10_000);
+  const { sql, isStopping } = deps;
+  const lease = (randomBytes(8).readBigUInt64BE() >> 1n).toString();
+  const term = { leaseMs: deps.requestMs + 10_000, isStopping };
+  const batch = await claimBatch(sql, webhookId, { lease, ...term }).catch(async (error: unknown) => {
+    // The claim may have succeeded, and its answer been lost.
+    await endLease(() => releaseBatch(sql, { webhookId, lease }), term);
+    throw error;
+  });
   if (!batch) return false;
   const startedMs = performance.now();
   const verdict = await send(deps, batch);
-  const again = await applyVerdict(deps, batch, verdict);
+  const again = await endLease(() => applyVerdict(deps, batch, verdict), term);
   deps.metrics.webhookRequested(verdict.outcome, batch.changes.length);
   deps.log.info({
     event: 'webhook_request.finished',

@@ -9,7 +9,7 @@ import { runSegmentCleanup } from './segmentCleanup.js';
 import { isDue } from './webhookBatch.js';
 import { createWebhookProber, expireBlockedWebhooks, findDueWebhooks } from './webhookSweep.js';
 
-interface SegmentWorkDeps extends Omit<DeliverChangesDeps, 'sql' | 'clock'> {
+interface SegmentWorkDeps extends Omit<DeliverChangesDeps, 'sql' | 'clock' | 'isStopping'> {
   readonly databaseUrl: string;
   readonly sweeps: Sweeps;
   readonly retentionDays: number;
@@ -93,12 +93,15 @@ export function startSegmentWork(deps: SegmentWorkDeps) {
 
   async function deliverAll(webhookId: number): Promise<void> {
     try {
-      while (!stopped && (await deliverChanges({ ...deps, sql, clock: sweeps.clock }, webhookId)));
+      while (
+        !stopped &&
+        (await deliverChanges({ ...deps, sql, clock: sweeps.clock, isStopping: () => stopped }, webhookId))
+      );
     } catch (error) {
       if (!stopped)
         log.warn(
           { event: 'webhook_request.failed', webhook: webhookId, err: error },
-          'a webhook request was not recorded; it is repeated when its lease expires',
+          'a webhook request was not recorded; it is repeated',
         );
     } finally {
       delivering.delete(webhookId);

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Sql } from '../db/connect.js';
 import { memberOf } from '../cohorts/memberKey.js';
 import type { FailureReason } from '../circuitBreaker.js';
@@ -43,8 +42,11 @@ const maxBatchChanges = 1_000;
  * Leases a live webhook with the next changes to deliver. A batch stays the same until it is delivered, so that a retry
  * repeats the same request. Undefined when there is nothing to deliver or another worker has the lease.
  */
-export async function claimBatch(sql: Sql, webhookId: number, leaseMs: number): Promise<WebhookBatch | undefined> {
-  const lease = (randomBytes(8).readBigUInt64BE() >> 1n).toString();
+export async function claimBatch(
+  sql: Sql,
+  webhookId: number,
+  { lease, leaseMs }: Pick<WebhookBatch, 'lease'> & { readonly leaseMs: number },
+): Promise<WebhookBatch | undefined> {
   const [row] = await sql<(Omit<WebhookBatch, 'changes'> & { last: string | null })[]>`
     update segment_webhook w set
       lease = ${lease}::bigint, leased_until = now() + ${leaseMs}::int * interval '1 millisecond',
@@ -64,11 +66,18 @@ export async function claimBatch(sql: Sql, webhookId: number, leaseMs: number): 
   return { ...batch, changes };
 }
 
+type BatchLease = Pick<WebhookBatch, 'webhookId' | 'lease'>;
+
 /** Ends the lease of a batch with these assignments; does nothing when the lease was lost. */
-function release(sql: Sql, { webhookId, lease }: WebhookBatch, assignments: Fragment) {
+function release(sql: Sql, { webhookId, lease }: BatchLease, assignments: Fragment) {
   return sql`
     update segment_webhook set ${assignments}, lease = null, leased_until = null
     where id = ${webhookId} and lease = ${lease}::bigint`;
+}
+
+/** Leaves the batch as it is, for any worker to send. */
+export async function releaseBatch(sql: Sql, batch: BatchLease): Promise<void> {
+  await release(sql, batch, sql`batch_last_change_id = batch_last_change_id`);
 }
 
 /** Records the batch as delivered. Returns false, and records nothing, when the lease was lost. */

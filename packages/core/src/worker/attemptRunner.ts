@@ -13,6 +13,7 @@ import type { LatencyRecorder } from '../counts/latencyRecorder.js';
 import { hold, release } from '../currentState.js';
 import type { Sql } from '../db/connect.js';
 import { beforeDeadline } from '../db/deadline.js';
+import { endLease } from '../db/endLease.js';
 import type { DatabaseClock } from '../db/databaseClock.js';
 import type { WorkerLeases } from '../db/workerLeases.js';
 import { createAdaptiveConcurrency } from '../delivery/adaptiveConcurrency.js';
@@ -220,10 +221,10 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     ordered.fail();
   }
 
+  /** Never rejects: without a database, the lease expires. */
   async function releaseWithRetries(lease: string): Promise<void> {
-    const untilMs = performance.now() + deps.requestMs;
-    while (!(await releaseLease(sql, currentId, lease)) && performance.now() < untilMs)
-      await new Promise((resolve) => setTimeout(resolve, recordRetryMs));
+    const term = { leaseMs: deps.leaseMs, isStopping: () => isStopping };
+    await endLease(() => releaseLease(sql, currentId, lease), term).catch(() => undefined);
   }
 
   /** Loads the settings and credentials. Blocks the Current, and returns undefined, when they cannot be used. */
@@ -394,15 +395,11 @@ function bytesOf(batches: readonly ClaimedBatch[]): number {
   return sum;
 }
 
-/** Makes the deliveries of a lease due at once. Returns false when the database does not answer. */
-async function releaseLease(sql: Sql, currentId: number, lease: string): Promise<boolean> {
-  const releasing = sql`
+/** Makes the deliveries of a lease due at once. */
+async function releaseLease(sql: Sql, currentId: number, lease: string): Promise<void> {
+  await sql`
     update delivery set due_at = stored_at, lease = null
     where current_id = ${currentId} and pending > 0 and lease = ${lease}::bigint`;
-  return beforeDeadline(releasing).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** How many events the destination has accepted in this attempt. */

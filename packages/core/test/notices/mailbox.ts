@@ -17,6 +17,8 @@ export async function openMailbox() {
   const moods: (number | 'hang')[] = [];
   /** Addresses that are refused for good. */
   const unknown = new Set<string>();
+  /** Awaited before a mail is answered. */
+  const pause = { until: async (): Promise<void> => undefined };
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
@@ -31,7 +33,7 @@ export async function openMailbox() {
         const mood = moods.shift();
         if (typeof mood === 'number') return callback(Object.assign(new Error('not now'), { responseCode: mood }));
         for (const { address } of session.envelope.rcptTo) mails.push(read(address, raw));
-        if (mood !== 'hang') callback(null);
+        if (mood !== 'hang') void pause.until().then(() => callback(null));
       });
     },
   });
@@ -43,6 +45,7 @@ export async function openMailbox() {
     mails,
     moods,
     unknown,
+    pause,
     close: () => new Promise<void>((resolve) => server.close(resolve)),
   };
 }

@@ -28,7 +28,7 @@ export interface FakeCohorts {
   atOnce: number;
   /** The result of a step instead of the usual one; `before` runs before its pages are passed on, `after` after them. */
   before: (call: Call) => PullStep | undefined;
-  after: (call: Call) => PullStep | undefined;
+  after: (call: Call) => PullStep | undefined | Promise<undefined>;
   /** Awaited in each step. */
   pause: (call: Call) => Promise<void>;
   list: CohortList | undefined;
@@ -93,7 +93,7 @@ export function pullingConnector(
           });
           to += fake.pageSize;
         }
-        const late = fake.after(call);
+        const late = await fake.after(call);
         if (late) return late;
         return to >= members.length
           ? { outcome: 'complete' }

@@ -27,13 +27,14 @@ import { pullingConnector, type FakeCohorts } from './fakeCohorts.js';
 export interface PullHarness {
   readonly admin: Admin;
   readonly sql: Sql;
+  readonly url: string;
   /** A live Current. */
   readonly currentId: string;
   readonly metrics: Metrics;
   /** All log lines of the workers. */
   readonly logLines: string[];
   openCurrent(name: string, key?: string): Promise<string>;
-  startWorker(options?: { readonly windowMs?: number }): Promise<Engine>;
+  startWorker(options?: { readonly windowMs?: number; readonly databaseUrl?: string }): Promise<Engine>;
   /** Creates a pull of a cohort, and returns the hub's id of the cohort. */
   follow(partnerId: string, schedule?: Schedule, currentId?: string): Promise<string>;
   pull(cohortId: string): Promise<PullView>;
@@ -91,17 +92,18 @@ export async function openPullHarness(fake: FakeCohorts, limits?: PullLimits): P
   return {
     admin,
     sql,
+    url: database.url,
     currentId,
     metrics,
     logLines,
     openCurrent,
-    async startWorker({ windowMs = 3_600_000 } = {}) {
+    async startWorker({ windowMs = 3_600_000, databaseUrl = database.url } = {}) {
       const engine = await startEngine({
         network: { allowPrivateAddresses: true },
         connectors,
         seal,
         allowBaseUrl: false,
-        databaseUrl: database.url,
+        databaseUrl,
         queue: { databaseUrl: database.url },
         log,
         metrics,

@@ -80,10 +80,10 @@ export async function openSyncHarness(limits: Partial<ExportLimits> = {}, member
       await harness.settle();
     },
     /** Starts a worker's part. */
-    start() {
+    start(databaseUrl = harness.url) {
       const sweeps = startSweeps(harness.sql, log, sweepMs);
       const work = startSyncWork({
-        databaseUrl: harness.url,
+        databaseUrl,
         sweeps,
         log,
         http,

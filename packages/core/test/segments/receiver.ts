@@ -15,6 +15,8 @@ export interface Receiver {
   secret: string;
   /** Responses to the next requests, which are then not accepted; `lost`: accepted, but the response is lost. */
   readonly mood: ('lost' | { readonly status: number; readonly headers?: Readonly<Record<string, string>> })[];
+  /** Awaited before a request is answered. */
+  pause: () => Promise<void>;
   /** The status of every response while set and `mood` is empty. */
   refusal: number | undefined;
   close(): Promise<void>;
@@ -74,8 +76,9 @@ export async function openReceiver(): Promise<Receiver> {
   }
 
   const server = createServer((request, response) => {
-    void readText(request).then((body) => {
+    void readText(request).then(async (body) => {
       receiver.requests++;
+      await receiver.pause();
       const mood = receiver.mood.shift() ?? (receiver.refusal === undefined ? undefined : { status: receiver.refusal });
       if (mood !== undefined && mood !== 'lost') {
         response.writeHead(mood.status, 'headers' in mood ? mood.headers : {}).end();
@@ -97,6 +100,7 @@ export async function openReceiver(): Promise<Receiver> {
     secret: '',
     mood: [] as ('lost' | { status: number; headers?: Record<string, string> })[],
     refusal: undefined as number | undefined,
+    pause: async (): Promise<void> => undefined,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
