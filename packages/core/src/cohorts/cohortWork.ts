@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 import { connect } from '../db/connect.js';
+import { isCode, readOnlyTransaction } from '../db/errors.js';
 import { openSession, type Session } from '../db/session.js';
 import type { Sweeps } from '../sweeps.js';
 import type { Metrics } from '../process/metrics.js';
 import { wholeSetMs } from './memberSet.js';
+import { isLostConnection } from '../process/lostConnections.js';
 import { startPeriodic } from '../process/periodic.js';
 import { exponentialBackoffMs } from '../retry.js';
 import { applyNext } from './applyChanges.js';
@@ -21,6 +23,8 @@ interface CohortWorkDeps {
 const maxInFlight = 2;
 const cleanupMs = 60_000;
 const errorBackoff = { firstMs: 1_000, maxMs: 60_000 };
+/** The cohort is not at fault, so it goes on soon after the database is back. */
+const outageBackoff = { firstMs: 1_000, maxMs: 5_000 };
 /** A transaction that takes longer, because there are millions of members, sets its own timeout. */
 const statementMs = 120_000;
 const stopSeconds = 5;
@@ -73,7 +77,9 @@ export function startCohortWork(deps: CohortWorkDeps) {
     } catch (error) {
       if (stopped) return;
       const failures = (failed.get(cohortId)?.failures ?? 0) + 1;
-      failed.set(cohortId, { failures, untilMs: performance.now() + exponentialBackoffMs(failures, errorBackoff) });
+      const isOutage = isLostConnection(error) || isCode(error, readOnlyTransaction);
+      const waitMs = exponentialBackoffMs(failures, isOutage ? outageBackoff : errorBackoff);
+      failed.set(cohortId, { failures, untilMs: performance.now() + waitMs });
       log.warn(
         { event: 'cohort.apply_failed', cohort: cohortId, failures, err: error },
         'changes of a cohort were not applied; they are kept and retried',

@@ -1,6 +1,8 @@
 /** Codes of Postgres' errors (Postgres, appendix A). */
 export const lockNotAvailable = '55P03';
 export const undefinedTable = '42P01';
+/** As on a primary that has become a standby. */
+export const readOnlyTransaction = '25006';
 /** A statement took longer than its timeout. */
 export const queryCanceled = '57014';
 const uniqueViolation = '23505';
