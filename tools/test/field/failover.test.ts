@@ -67,8 +67,9 @@ async function describeCohortWork(): Promise<string> {
   const sessions = await hub.sql`
     select pid, application_name, state, wait_event, left(query, 80) as query, now() - state_change as age
     from pg_stat_activity where datname = current_database()`;
-  const said = hub.logLines.filter((line) => /"level":[56]0|cohort|sweep|connection/.test(line)).slice(-60);
-  return [...changes, ...sessions]
+  const pulls = await hub.sql`select * from cohort_pull`;
+  const said = hub.logLines.filter((line) => /"level":[56]0|cohort|pull|sweep|connection/.test(line)).slice(-80);
+  return [...changes, ...pulls, ...sessions]
     .map((row) => JSON.stringify(row))
     .concat(said)
     .join('\n');
@@ -122,9 +123,9 @@ it('a failover of five seconds under load loses nothing, and everything flows wi
       () => hub.members(`coh_${cohort?.id}`),
       (members) => pushes.acknowledged.every((member) => members.includes(member)),
       30_000,
-    ).catch(async (cause: unknown) => {
-      throw new Error(await describeCohortWork(), { cause });
-    });
+    );
+  } catch (cause) {
+    throw new Error(await describeCohortWork(), { cause });
   } finally {
     await outside.unsafe(`alter database ${database?.name} reset default_transaction_read_only`);
     await outside.end();
