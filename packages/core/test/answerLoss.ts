@@ -7,7 +7,7 @@ const hasRows = (answer: Buffer): boolean => answer[0] === bindComplete && answe
 
 /**
  * A proxy of Postgres that ends one connection in place of passing an answer on: the first one after this statement that
- * is as described. The statement is done, and whoever sent it does not know.
+ * is as described. The statement is done, and its sender does not know.
  */
 export async function startAnswerLoss(
   databaseUrl: string,

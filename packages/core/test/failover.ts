@@ -5,7 +5,7 @@ import { connect } from '@currents/core';
 export function createFailover(databaseUrl: string, forMs = 1_500) {
   let ended: Promise<void> | undefined;
   return {
-    /** Resolves when the database takes no more writes. Only the first call does something. */
+    /** Resolves when the database is read-only. Only the first call does something. */
     async begin(): Promise<void> {
       if (ended) return;
       const url = new URL(databaseUrl);
