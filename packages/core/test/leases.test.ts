@@ -6,7 +6,7 @@ import { startSegmentWork } from '../src/segments/segmentWork.js';
 import { startSweeps } from '../src/sweeps.js';
 import { startAnswerLoss } from './answerLoss.js';
 import { add, users } from './cohorts/cohortHarness.js';
-import { openHub, sweepMs, until } from './deliveryHarness.js';
+import { event, openHub, sweepMs, until } from './deliveryHarness.js';
 import { createFailover } from './failover.js';
 import { createFakePartner, fakeConnector } from './fakeConnector.js';
 import { openMailbox } from './notices/mailbox.js';
@@ -154,6 +154,23 @@ describe('a request to a webhook', () => {
     );
     expect(lost()).toBe(1);
     expect(receiver.complaints).toEqual([]);
+  });
+});
+
+describe('an event of a deleted Current', () => {
+  it('expires soon after the answer to its claim was lost', async () => {
+    const hub = closing(await openHub(fakeConnector(createFakePartner())), (opened) => opened.stop());
+    const current = await hub.launch();
+    await hub.take([event()]);
+    await hub.sql`update current set state = 'deleted' where id = ${current}`;
+    const { url, lost } = await lossOf(hub.databaseUrl, 'order by due_at limit');
+    await hub.startWorker({ databaseUrl: url });
+    await until(
+      () => hub.tally(current),
+      ({ expired }) => expired === 1,
+      backMs * 2,
+    );
+    expect(lost()).toBe(1);
   });
 });
 

@@ -1,21 +1,15 @@
 import { deliveryColumns, deliveryOf, type ClaimedDelivery } from './claim.js';
-import type { Sql } from '../db/connect.js';
-import type { WorkerLeases } from '../db/workerLeases.js';
+import { endDeliveries, endingLeaseMs, type EndDeliveriesDeps } from './deliveryLease.js';
 import { Outcome } from '../batch/outcome.js';
 import { expiredWhileBlocked, type FailureReason } from '../circuitBreaker.js';
 import { record, type AttemptResult } from './record.js';
 
-interface ExpireDeps {
-  readonly sql: Sql;
+interface ExpireDeps extends EndDeliveriesDeps {
   readonly windowMs: number;
-  readonly shard: number;
-  readonly workerLeases: Pick<WorkerLeases, 'newLease'>;
 }
 
 /** Deliveries expired in one statement, so that it stays short however long a Current was blocked. */
 const expiryLimit = 100;
-/** Two statements, of milliseconds each. */
-const leaseMs = 15_000;
 
 /** Expires the events of blocked Currents whose retry window is over. It starts when they were stored or the Current was last launched. */
 export async function expireBlocked(deps: ExpireDeps): Promise<void> {
@@ -41,25 +35,22 @@ export async function expireDeleted(deps: ExpireDeps): Promise<void> {
 
 const currentDeleted = { code: 'current_deleted', detail: 'the Current was deleted before this was sent' };
 
-async function expire(
-  { sql, shard, workerLeases }: ExpireDeps,
-  currentId: number,
-  reason: FailureReason,
-  olderThanMs: number,
-): Promise<void> {
-  const lease = workerLeases.newLease();
-  const rows = await sql<Parameters<typeof deliveryOf>[0][]>`
+function expire(deps: ExpireDeps, currentId: number, reason: FailureReason, olderThanMs: number): Promise<void> {
+  const { sql, shard } = deps;
+  return endDeliveries(deps, currentId, async (lease) => {
+    const rows = await sql<Parameters<typeof deliveryOf>[0][]>`
     with due as (
       select stored_on, id from delivery
       where current_id = ${currentId} and pending > 0 and (due_at <= now() or lease is null)
         and stored_at < now() - ${olderThanMs}::float8 * interval '1 millisecond'
       order by due_at limit ${expiryLimit} for update skip locked
     )
-    update delivery d set lease = ${lease}::bigint, due_at = now() + ${leaseMs}::int * interval '1 millisecond'
+    update delivery d set lease = ${lease}::bigint, due_at = now() + ${endingLeaseMs}::int * interval '1 millisecond'
     from due where d.stored_on = due.stored_on and d.id = due.id
     returning ${deliveryColumns(sql)}`;
-  const results = rows.map((row) => expireDelivery(deliveryOf(row), reason));
-  if (results.length > 0) await record(sql, results, { currentId, lease, shard });
+    const results = rows.map((row) => expireDelivery(deliveryOf(row), reason));
+    if (results.length > 0) await record(sql, results, { currentId, lease, shard });
+  });
 }
 
 /** Expires all pending events of a delivery. */

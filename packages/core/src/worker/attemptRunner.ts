@@ -17,6 +17,7 @@ import { endLease } from '../db/endLease.js';
 import type { DatabaseClock } from '../db/databaseClock.js';
 import type { WorkerLeases } from '../db/workerLeases.js';
 import { createAdaptiveConcurrency } from '../delivery/adaptiveConcurrency.js';
+import { releaseLease } from '../delivery/deliveryLease.js';
 import { createAdaptiveRequestBytes } from '../delivery/adaptiveRequestBytes.js';
 import type { ClaimedBatch } from '../delivery/attemptContext.js';
 import { createCompression } from '../delivery/compression.js';
@@ -393,13 +394,6 @@ function bytesOf(batches: readonly ClaimedBatch[]): number {
   for (const { slices } of batches)
     if (!(slices instanceof BatchUnreadable)) for (const { bytes } of slices) sum += bytes;
   return sum;
-}
-
-/** Makes the deliveries of a lease due at once. */
-async function releaseLease(sql: Sql, currentId: number, lease: string): Promise<void> {
-  await sql`
-    update delivery set due_at = stored_at, lease = null
-    where current_id = ${currentId} and pending > 0 and lease = ${lease}::bigint`;
 }
 
 /** How many events the destination has accepted in this attempt. */

@@ -33,6 +33,8 @@ export function startSweep(deps: SweepDeps) {
   const prober = createCurrentProber(deps);
   const event = 'delivery_sweep.failed';
   let overdueCount = 0;
+  let isStopped = false;
+  const ending = { ...deps, isStopping: () => isStopped };
   const periodics = [
     sweeps.add({
       event,
@@ -49,21 +51,22 @@ export function startSweep(deps: SweepDeps) {
     sweeps.add({
       event,
       isDue: () => "exists (select from current where state = 'blocked')",
-      task: () => expireBlocked(deps),
+      task: () => expireBlocked(ending),
     }),
     sweeps.add({ event, isDue: () => anyReplayPending, task: () => wakeReplays(deps) }),
-    sweeps.add({ event, isDue: () => hasCancelled, task: () => endCancelled(deps) }),
+    sweeps.add({ event, isDue: () => hasCancelled, task: () => endCancelled(ending) }),
     sweeps.add({
       event: 'dead_letters.describe_failed',
       isDue: () => hasUndescribed,
       task: async () => void (await describeDeadLetters(deps.sql)),
     }),
     sweeps.add({ event: 'probation_sweep.failed', isDue: () => isProbationDue, task: () => endProbations(deps) }),
-    startPeriodic(log, event, deletedMs, () => expireDeleted(deps)),
+    startPeriodic(log, event, deletedMs, () => expireDeleted(ending)),
   ];
   const retention = startPeriodic(log, 'retention.failed', retentionMs, () => runRetention(deps));
   return {
     async stop() {
+      isStopped = true;
       await Promise.all([retention.stop(), ...periodics.map((periodic) => periodic.stop())]);
       await prober.end();
     },

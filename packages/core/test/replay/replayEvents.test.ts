@@ -218,7 +218,7 @@ describe('a replay', () => {
       where id = (select min(id) from delivery where replay_id is not null) returning id`;
     const cancelledMs = performance.now();
     await cancelJob(harness.admin, job.id);
-    const worker = { sql: harness.sql, shard: 9, workerLeases: { newLease: () => '11' } };
+    const worker = { sql: harness.sql, shard: 9, workerLeases: { newLease: () => '11' }, isStopping: () => false };
     const [due] = await harness.sql.unsafe<{ due: boolean }[]>(`select ${hasCancelled} as due`);
     expect(due?.due).toBe(true);
     await endCancelled(worker);
