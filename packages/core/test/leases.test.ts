@@ -103,10 +103,10 @@ describe('a request to a webhook', () => {
     const http = closing(createHttp({ timeoutMs: 20_000, connections: 2, allowPrivateAddresses: true }), (opened) =>
       opened.close(),
     );
-    const cohort = { id: 'told', name: 'Told' };
+    const cohort = { id: 'buyers', name: 'Buyers' };
     await harness.push([{ kind: 'declare', cohort }]);
     await harness.apply();
-    const { id } = await harness.segment('Told', { includes: await harness.cohortId('told') });
+    const { id } = await harness.segment('Buyers', { includes: await harness.cohortId('buyers') });
     await harness.settle();
     const made = await createWebhook(harness.admin, id, receiver.url);
     if (made.kind !== 'SegmentWebhookSecretCreated') throw new Error(made.message);

@@ -29,15 +29,15 @@ export async function endCancelled(deps: EndDeliveriesDeps): Promise<void> {
   for (const { id } of currents)
     await endDeliveries(deps, id, async (lease) => {
       const rows = await sql<Parameters<typeof deliveryOf>[0][]>`
-      with due as (
-        select stored_on, id from delivery d
-        where d.current_id = ${id} and d.replay_id is not null and d.pending > 0
-          and (d.lease is null or d.due_at <= now()) and ${sql.unsafe(isCancelled)}
-        limit ${maxDeliveries} for update skip locked
-      )
-      update delivery d set lease = ${lease}::bigint, due_at = now() + ${endingLeaseMs}::int * interval '1 millisecond'
-      from due where d.stored_on = due.stored_on and d.id = due.id
-      returning ${deliveryColumns(sql)}`;
+        with due as (
+          select stored_on, id from delivery d
+          where d.current_id = ${id} and d.replay_id is not null and d.pending > 0
+            and (d.lease is null or d.due_at <= now()) and ${sql.unsafe(isCancelled)}
+          limit ${maxDeliveries} for update skip locked
+        )
+        update delivery d set lease = ${lease}::bigint, due_at = now() + ${endingLeaseMs}::int * interval '1 millisecond'
+        from due where d.stored_on = due.stored_on and d.id = due.id
+        returning ${deliveryColumns(sql)}`;
       const results = rows.map((row) => skipPending(deliveryOf(row), replayCancelled));
       if (results.length > 0) await record(sql, results, { currentId: id, lease, shard });
     });

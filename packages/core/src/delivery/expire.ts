@@ -39,15 +39,15 @@ function expire(deps: ExpireDeps, currentId: number, reason: FailureReason, olde
   const { sql, shard } = deps;
   return endDeliveries(deps, currentId, async (lease) => {
     const rows = await sql<Parameters<typeof deliveryOf>[0][]>`
-    with due as (
-      select stored_on, id from delivery
-      where current_id = ${currentId} and pending > 0 and (due_at <= now() or lease is null)
-        and stored_at < now() - ${olderThanMs}::float8 * interval '1 millisecond'
-      order by due_at limit ${expiryLimit} for update skip locked
-    )
-    update delivery d set lease = ${lease}::bigint, due_at = now() + ${endingLeaseMs}::int * interval '1 millisecond'
-    from due where d.stored_on = due.stored_on and d.id = due.id
-    returning ${deliveryColumns(sql)}`;
+      with due as (
+        select stored_on, id from delivery
+        where current_id = ${currentId} and pending > 0 and (due_at <= now() or lease is null)
+          and stored_at < now() - ${olderThanMs}::float8 * interval '1 millisecond'
+        order by due_at limit ${expiryLimit} for update skip locked
+      )
+      update delivery d set lease = ${lease}::bigint, due_at = now() + ${endingLeaseMs}::int * interval '1 millisecond'
+      from due where d.stored_on = due.stored_on and d.id = due.id
+      returning ${deliveryColumns(sql)}`;
     const results = rows.map((row) => expireDelivery(deliveryOf(row), reason));
     if (results.length > 0) await record(sql, results, { currentId, lease, shard });
   });
