@@ -5,6 +5,7 @@ import type { Admin } from '../admin/admin.js';
 import { BatchUnreadable, openBatch } from '../batch/batch.js';
 import { nextRow } from '../ledger/quarantineSteps.js';
 import { unpackContent, QuarantineUnreadable } from '../quarantine/content.js';
+import { readMembers, tablesWithMembers } from './memberTables.js';
 import { partitionDays } from './partitionDays.js';
 import { userHash, type StoredId } from './userHash.js';
 import type { DeletedId } from './userIds.js';
@@ -17,8 +18,9 @@ export interface SearchProgress {
   readonly place: (typeof places)[number];
   readonly day?: string | undefined;
   readonly after?: string | undefined;
-  /** The last table of members that is read, and the last member of it. */
+  /** The last table of members that is read, and the key of the last row of it. */
   readonly table?: string | undefined;
+  readonly row?: readonly string[] | undefined;
   readonly readCount: number;
 }
 
@@ -28,7 +30,6 @@ type Deps = Pick<Admin, 'db' | 'seal'>;
 type Found = (kind: StoredId['kind'], id: unknown) => void;
 
 const stepBatches = 32;
-const stepMembers = 10_000;
 
 /**
  * Reads the next part of what is stored and hashes every id in it, because only hashes are known of users that were
@@ -121,31 +122,14 @@ function textsIn(body: string): Iterable<string> {
 
 /** The sets of members, and what else has members, table by table. */
 async function searchMembers({ db }: Deps, progress: SearchProgress, found: Found) {
-  const tables = await memberTables({ db });
+  const tables = await tablesWithMembers(db);
   const table = progress.table ?? tables[0];
   if (table === undefined) return undefined;
-  const query =
-    table === 'cohort_change'
-      ? sql`(select unnest(members) as member from cohort_change where members is not null) m`
-      : sql`${sql.identifier(table)} m`;
-  const [present] = await db.execute<{ there: boolean }>(sql`select to_regclass(${table}) is not null as there`);
-  const rows = present?.there
-    ? await db.execute<{ member: string }>(sql`
-        select distinct member collate "C" as member from ${query} where member collate "C" > ${progress.after ?? ''} order by 1 limit ${stepMembers}`)
-    : [];
-  for (const { member } of rows) searchMember(member, found);
-  const last = rows.length === 0 ? undefined : rows[rows.length - 1]?.member;
-  if (last !== undefined) return { ...progress, table, after: last, readCount: progress.readCount + rows.length };
+  const { members, last } = await readMembers(db, table, progress.row);
+  for (const member of members) searchMember(member, found);
+  if (last) return { ...progress, table, row: last, readCount: progress.readCount + members.length };
   const next = tables[tables.indexOf(table) + 1];
-  return next === undefined ? undefined : { ...progress, table: next, after: undefined };
-}
-
-async function memberTables({ db }: Pick<Deps, 'db'>): Promise<readonly string[]> {
-  const sets = await db.execute<{ name: string }>(
-    sql`select relname as name from pg_class where relkind = 'r' and relname like 'member\_set\_%' order by 1`,
-  );
-  const others = ['cohort_change', 'cohort_tombstone', 'segment_candidate', 'segment_change'];
-  return [...others, ...Array.from(sets, ({ name }) => name)];
+  return next === undefined ? undefined : { ...progress, table: next, row: undefined };
 }
 
 function searchMember(member: string, found: Found): void {
