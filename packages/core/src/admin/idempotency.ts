@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { deserialize, serialize } from 'node:v8';
+import { endLease } from '../db/endLease.js';
 import type { Admin } from './admin.js';
 
 /** A mutation that an admin may repeat under a key of their own. */
@@ -20,7 +21,9 @@ type Idempotent<Answer> =
 type Deps = Pick<Admin, 'sql' | 'seal'>;
 
 /** A request without an answer for so long was given up: its process is gone. */
-const abandonedAfter = '2 minutes';
+const abandonedMs = 120_000;
+/** For so long a request waits for the database to keep its answer. */
+const keepMs = 10_000;
 const keptFor = '24 hours';
 
 /**
@@ -45,7 +48,7 @@ export async function runOnce<Answer>(
     on conflict (admin_token_id, key) do update
       set mutation = excluded.mutation, request_hash = excluded.request_hash, state = 'in_progress', answer = null, created_at = now()
       where k.created_at < now() - ${keptFor}::interval
-        or (k.state = 'in_progress' and k.created_at < now() - ${abandonedAfter}::interval)
+        or (k.state = 'in_progress' and k.created_at < now() - ${abandonedMs}::float8 * interval '1 millisecond')
     returning created_at::text`;
   if (!taken) {
     const [known] = await sql<{ request_hash: Buffer; answer: Buffer | null }[]>`
@@ -59,17 +62,33 @@ export async function runOnce<Answer>(
   }
   const mine = sql`admin_token_id = ${Number(adminTokenId)} and key = ${key} and created_at = ${taken['created_at'] as string}::text::timestamptz`;
   const free = async (): Promise<void> => void (await sql`delete from idempotency_key where ${mine}`);
+  let answer: Answer;
+  let sealed: Buffer | undefined;
   try {
-    const answer = await act();
-    if (!isKept(answer)) await free();
-    else {
-      const sealed = seal.seal(serialize(answer).toString('base64'), context);
-      await sql`update idempotency_key set state = 'completed', answer = ${sealed} where ${mine}`;
-    }
-    return { outcome: 'answered', answer, repeated: false };
+    answer = await act();
+    sealed = isKept(answer) ? seal.seal(serialize(answer).toString('base64'), context) : undefined;
   } catch (error) {
-    await free();
+    await freeSoon(free);
     throw error;
+  }
+  if (sealed === undefined) await freeSoon(free);
+  // The caller gets the answer in any case, and then has nothing to repeat.
+  else await keep(sealed).catch(() => undefined);
+  return { outcome: 'answered', answer, repeated: false };
+
+  /** What is done must not be done again, so the key is not freed when the database goes at this moment. */
+  function keep(bytes: Buffer): Promise<unknown> {
+    const update = () => sql`update idempotency_key set state = 'completed', answer = ${bytes} where ${mine}`;
+    return endLease(update, { leaseMs: keepMs, isStopping: () => false });
+  }
+}
+
+/** In an outage, the key is freed once the database is back; the caller does not wait for that. */
+async function freeSoon(free: () => Promise<void>): Promise<void> {
+  try {
+    await free();
+  } catch {
+    void endLease(free, { leaseMs: abandonedMs, isStopping: () => false }).catch(() => undefined);
   }
 }
 
