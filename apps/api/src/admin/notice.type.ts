@@ -16,6 +16,8 @@ export const NoticeKind = storedEnumOf<Kind>('NoticeKind', 'What a notice is abo
   events_expired: 'Events of a Current expired: one notice for each Current and day on which they arrived.',
   webhook_blocked: 'A segment webhook was blocked.',
   webhook_resumed: 'A blocked segment webhook works again, because a probe passed.',
+  changes_expired:
+    'Entries and exits expired before a segment webhook received them: one notice for each webhook and day.',
   segment_sync_blocked: 'The sync of a segment to a destination was blocked.',
   segment_sync_resumed: 'A blocked segment sync works again, because a probe passed.',
   cohort_stale: 'A cohort has not synced for longer than its schedule allows.',

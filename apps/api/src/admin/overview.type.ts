@@ -18,6 +18,8 @@ const OverviewItemKind = enumOf<FindingKind>('OverviewItemKind', 'What an item o
   segment_sync_blocked: 'The sync of a segment to a destination is blocked.',
   cohort_pull_stopped: 'The pull of a cohort failed, and is not repeated until a person repairs it.',
   oldest_pending_too_old: 'An event of a live Current has been pending for more than 10 minutes.',
+  webhook_behind: 'A live segment webhook has not received a change for more than 10 minutes.',
+  segment_sync_failing: 'No request of a live segment sync has succeeded for more than 10 minutes.',
   dead_letters: 'A Current has dead letters that were not replayed.',
   cohort_stale: 'A cohort has not synced for longer than its schedule allows.',
   key_near_quota: 'Keys, such as devices, of a Current come near the daily quota of the destination.',

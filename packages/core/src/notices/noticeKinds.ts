@@ -6,6 +6,7 @@ export const noticeKinds = [
   'events_expired',
   'webhook_blocked',
   'webhook_resumed',
+  'changes_expired',
   'segment_sync_blocked',
   'segment_sync_resumed',
   'cohort_stale',

@@ -79,7 +79,8 @@ export async function holdSync(
   { code, detail, untilMs }: FailureReason & { readonly untilMs: number },
 ): Promise<void> {
   await sql`
-    update segment_sync set failures = failures + 1, deferral_until = to_timestamp(${untilMs}::float8 / 1000),
+    update segment_sync set failures = failures + 1, failing_since = case when failures = 0 then now() else failing_since end,
+      deferral_until = to_timestamp(${untilMs}::float8 / 1000),
       deferral_code = ${code}, deferral_detail = ${detail}, lease = null, leased_until = null
     where id = ${syncId} and lease = ${lease}::bigint`;
 }

@@ -15,6 +15,8 @@ export const findingKinds = [
   'segment_sync_blocked',
   'cohort_pull_stopped',
   'oldest_pending_too_old',
+  'webhook_behind',
+  'segment_sync_failing',
   'dead_letters',
   'cohort_stale',
   'key_near_quota',
@@ -70,7 +72,9 @@ export function findProblems(status: HubStatus): readonly HubFinding[] {
     ...keyFindings(status),
     ...quarantineFindings(status),
     ...webhookFindings(status),
+    ...lateWebhooks(status),
     ...segmentSyncFindings(status),
+    ...failingSyncs(status),
     ...cohortFindings(status),
     ...warningFindings(status),
     ...jobFindings(status),
@@ -253,6 +257,27 @@ function webhookFindings({ webhooks }: HubStatus): HubFinding[] {
     }));
 }
 
+function lateWebhooks({ webhooks, now }: HubStatus): HubFinding[] {
+  return (webhooks.value ?? []).flatMap((webhook): HubFinding[] => {
+    const { id, segmentName, state, stateSince, pendingCount: count, oldestPendingAt, deferralCode } = webhook;
+    if (state !== 'live' || oldestPendingAt === null) return [];
+    // What waited while it was paused or blocked is being sent.
+    const since = new Date(Math.max(oldestPendingAt.getTime(), stateSince.getTime()));
+    if (now.getTime() - since.getTime() < maxPendingAgeMs) return [];
+    return [
+      {
+        kind: 'webhook_behind',
+        severity: 'warning',
+        since,
+        count,
+        subject: { type: 'SegmentWebhook', key: String(id) },
+        message: `A webhook of the segment "${segmentName}" has not received a change of ${oldestPendingAt.toISOString()}${lastOf(deferralCode, webhook.deferralDetail)}.`,
+        remedy: 'Look at its receiver. Changes that it does not take within the retry window expire.',
+      },
+    ];
+  });
+}
+
 function segmentSyncFindings({ segmentSyncs }: HubStatus): HubFinding[] {
   return (segmentSyncs.value ?? [])
     .filter(({ state }) => state === 'blocked')
@@ -265,6 +290,29 @@ function segmentSyncFindings({ segmentSyncs }: HubStatus): HubFinding[] {
       remedy:
         'Repair what the destination refuses, or give it new credentials with updateSegmentSync. The sync resumes by itself once a probe passes; resumeSegmentSync tries at once.',
     }));
+}
+
+function failingSyncs({ segmentSyncs, now }: HubStatus): HubFinding[] {
+  return (segmentSyncs.value ?? []).flatMap(
+    ({ id, segmentName, objectName, failingSince: since, deferralCode, deferralDetail }): HubFinding[] => {
+      if (since === null || now.getTime() - since.getTime() < maxPendingAgeMs) return [];
+      return [
+        {
+          kind: 'segment_sync_failing',
+          severity: 'warning',
+          since,
+          subject: { type: 'SegmentSync', key: String(id) },
+          message: `No request of the sync of the segment "${segmentName}" to "${objectName}" succeeds${lastOf(deferralCode, deferralDetail)}.`,
+          remedy: 'Look at the destination. What is to be sent does not expire: it is tried until it is accepted.',
+        },
+      ];
+    },
+  );
+}
+
+/** Why a request failed last, after a comma. */
+function lastOf(code: string | null, detail: string | null): string {
+  return code === null ? '' : `, last with ${code}${detailOf(detail)}`;
 }
 
 function cohortFindings({ cohorts, stoppedPulls, now }: HubStatus): HubFinding[] {

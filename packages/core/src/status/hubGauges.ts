@@ -243,6 +243,19 @@ export const hubGauges: readonly HubGauge[] = [
       (webhooks.value ?? []).map(({ id, pendingCount }) => ({ labels: { webhook: id }, value: pendingCount })),
   },
   {
+    name: 'currents_webhook_oldest_pending_age_seconds',
+    help: 'Age of the oldest entry or exit that a live segment webhook is still to receive, or the time since it became live if that is less; 0 when none is pending',
+    labels: ['webhook'],
+    samples: ({ webhooks, now }) =>
+      (webhooks.value ?? []).map(({ id, state, stateSince, oldestPendingAt }) => ({
+        labels: { webhook: id },
+        value:
+          state === 'live' && oldestPendingAt
+            ? Math.min(secondsSince(oldestPendingAt, now), secondsSince(stateSince, now))
+            : 0,
+      })),
+  },
+  {
     name: 'currents_webhook_state',
     help: 'State of a segment webhook: 1 for the present state (live, paused or blocked), 0 for the others',
     labels: ['webhook', 'state'],
@@ -259,6 +272,16 @@ export const hubGauges: readonly HubGauge[] = [
       (segmentSyncs.value ?? []).flatMap(({ id, state }) =>
         stateSet({ sync: id }, ['draft', 'live', 'paused', 'blocked'], state),
       ),
+  },
+  {
+    name: 'currents_segment_sync_failing_seconds',
+    help: 'For how long no request of a live segment sync that has something to send has succeeded; 0 while they succeed',
+    labels: ['sync'],
+    samples: ({ segmentSyncs, now }) =>
+      (segmentSyncs.value ?? []).map(({ id, failingSince }) => ({
+        labels: { sync: id },
+        value: failingSince ? secondsSince(failingSince, now) : 0,
+      })),
   },
   {
     name: 'currents_cohort_last_sync_age_seconds',

@@ -9,6 +9,11 @@ export interface WebhookStatus {
   readonly blockedCode: string | null;
   /** Up to 100,000. */
   readonly pendingCount: number;
+  /** When the first of them happened. */
+  readonly oldestPendingAt: Date | null;
+  /** Why nothing is sent for now. */
+  readonly deferralCode: string | null;
+  readonly deferralDetail: string | null;
 }
 
 const maxWebhooks = 1_000;
@@ -20,7 +25,10 @@ export async function readWebhooks(sql: Sql): Promise<readonly WebhookStatus[]> 
     select w.id, s.name as "segmentName", w.state, w.state_since as "stateSince", w.blocked_code as "blockedCode",
       (select count(*)::int from (
         select from segment_change c where c.segment_id = w.segment_id and c.id > w.delivered_change_id limit ${maxPendingChanges}
-      ) pending) as "pendingCount"
+      ) pending) as "pendingCount",
+      (select at from segment_change c where c.segment_id = w.segment_id and c.id > w.delivered_change_id order by c.id limit 1)
+        as "oldestPendingAt",
+      w.deferral_code as "deferralCode", w.deferral_detail as "deferralDetail"
     from segment_webhook w join segment s on s.id = w.segment_id
     where w.state <> 'deleted' order by w.state <> 'blocked', w.id limit ${maxWebhooks}`;
 }

@@ -9,6 +9,7 @@ import { readStatusParts } from '../status/hubStatus.js';
 import { alarmsOf, closingOf, knownAlarms, otherParts, urgentParts, windowNotices } from '../status/statusNotices.js';
 import type { Sweeps } from '../sweeps.js';
 import { databaseAlarms } from './databaseSize.js';
+import { expiredChangeNotices } from './expiredChangeNotices.js';
 import { expiredNotices } from './expiredNotices.js';
 import { newEventTypes } from './newEventTypes.js';
 
@@ -55,6 +56,7 @@ async function examineHub(deps: NoticeSweepDeps): Promise<void> {
   for (const notice of windowNotices(status)) await raiseNotice(sql, notice);
   if (!turn.isRestDue) return;
   for (const notice of await expiredNotices(sql)) await raiseNotice(sql, notice);
+  for (const notice of await expiredChangeNotices(sql)) await raiseNotice(sql, notice);
   for (const notice of await newEventTypes(sql)) await raiseNotice(sql, notice);
   if (databaseMaxBytes > 0)
     await updateAlarms(sql, ['database_near_budget'], await databaseAlarms(sql, databaseMaxBytes), () => undefined);

@@ -60,6 +60,28 @@ it('a segment webhook that is blocked, and that works again', async () => {
   expect(await read('webhook_blocked')).toMatchObject([{ isEnded: true }]);
 });
 
+it('changes that expired before a webhook received them once for each webhook and day', async () => {
+  const [segment] = await hub.sql<{ id: number }[]>`
+    insert into segment (name, definition) values ('Leavers', '{}') returning id`;
+  const [webhook] = await hub.sql<{ id: number }[]>`
+    insert into segment_webhook (segment_id, url, state, delivered_change_id)
+    values (${segment?.id ?? 0}, 'https://example.com/', 'paused', 0) returning id`;
+  const expire = (changes: number, at: Date) => hub.sql`
+    insert into segment_webhook_expiry (webhook_id, first_change_id, last_change_id, change_count, code, detail, expired_at)
+    values (${webhook?.id ?? 0}, 1, 2, ${changes}, 'http_503', 'HTTP 503', ${at})`;
+  const at = new Date();
+  await expire(9, new Date(at.getTime() - 10 * 24 * 3_600_000));
+  await expire(3, at);
+  await expire(4, at);
+  const [expired] = await noticesOf('changes_expired');
+  expect(expired).toMatchObject({ subject: `SegmentWebhook:${webhook?.id}`, severity: 'critical' });
+  expect(expired?.message).toBe(
+    `Entries and exits of the segment "Leavers" expired on ${at.toISOString().slice(0, 10)}, before a webhook received them: 7 up to now.`,
+  );
+  await examined();
+  expect(await read('changes_expired')).toHaveLength(1);
+});
+
 it('a segment sync that is blocked once for each time that it becomes so, and that works again', async () => {
   const [segment] = await hub.sql<{ id: number }[]>`
     insert into segment (name, definition) values ('Readers', '{}') returning id`;

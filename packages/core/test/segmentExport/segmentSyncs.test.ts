@@ -13,6 +13,7 @@ import {
   testSync,
   updateSyncCredentials,
 } from '@currents/core';
+import { readSegmentSyncs } from '../../src/status/segmentSyncStatus.js';
 import { until } from '../deliveryHarness.js';
 import { openSyncHarness, type SyncHarness } from './syncHarness.js';
 
@@ -302,6 +303,36 @@ describe('trouble', () => {
     expect(held.deferral).toMatchObject({ code: 'throttled' });
     harness.lists.accept();
     expect(await harness.quiet(id)).toMatchObject({ deliveredCount: 4, returnedCount: 4 });
+  });
+
+  it('of every request is known with its beginning, as long as something is to be sent', async () => {
+    harness = await openSyncHarness({}, ['kim']);
+    const statusOf = async () => (await readSegmentSyncs(harness.sql))[0];
+    harness.lists.answerAll({
+      outcome: 'deferred',
+      scope: 'current',
+      code: 'http_503',
+      detail: 'HTTP 503',
+      afterMs: 50,
+    });
+    const id = await harness.launch();
+    expect(await statusOf()).toMatchObject({ failingSince: null });
+    harness.start();
+    const first = await until(statusOf, (sync) => sync?.failingSince !== null);
+    await until(
+      () => harness.view(id),
+      ({ returnedCount }) => returnedCount > 2,
+    );
+    expect(await statusOf()).toMatchObject({ failingSince: first?.failingSince, deferralCode: 'http_503' });
+    await pauseSync(harness.admin, id);
+    expect(await statusOf()).toMatchObject({ failingSince: null });
+    await resumeSync(harness.admin, id);
+    harness.lists.accept();
+    await harness.quiet(id);
+    expect(await statusOf()).toMatchObject({ failingSince: null });
+    // What failed had not to be sent in the end.
+    await harness.sql`update segment_sync set failures = 1, failing_since = now() - interval '1 hour'`;
+    expect(await statusOf()).toMatchObject({ failingSince: null });
   });
 
   it('of a worker that dies amid a request is made good: what may have arrived is taken back', async () => {

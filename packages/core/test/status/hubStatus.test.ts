@@ -315,6 +315,26 @@ describe('the findings', () => {
     const of = <Value>(value: Value) => ({ value, failureCount: 0 });
     const [current] = status.currents.value ?? [];
     if (!current) throw new Error('expected a Current');
+    const webhook = {
+      segmentName: 'Spenders',
+      state: 'live',
+      stateSince: at,
+      blockedCode: null,
+      pendingCount: 2,
+      oldestPendingAt: at,
+      deferralCode: 'http_503',
+      deferralDetail: 'HTTP 503.',
+    } as const;
+    const sync = {
+      segmentName: 'S',
+      objectName: 'o',
+      state: 'live',
+      stateSince: at,
+      blockedCode: null,
+      failingSince: null,
+      deferralCode: null,
+      deferralDetail: null,
+    } as const;
     const all: HubStatus = {
       ...status,
       workers: of(1),
@@ -324,12 +344,17 @@ describe('the findings', () => {
       quarantineUsage: of([{ tokenId: 4, tokenName: 'braze', bytes: 450_000 }]),
       heldEvents: of({ count: 9, oldestAt: at }),
       webhooks: of([
-        { id: 5, segmentName: 'Spenders', state: 'blocked', stateSince: at, blockedCode: 'http_401', pendingCount: 2 },
-        { id: 6, segmentName: 'Spenders', state: 'live', stateSince: at, blockedCode: null, pendingCount: 2 },
+        { ...webhook, id: 5, state: 'blocked', blockedCode: 'http_401' },
+        { ...webhook, id: 6 },
+        { ...webhook, id: 7, oldestPendingAt: new Date() },
+        { ...webhook, id: 8, stateSince: new Date() },
+        { ...webhook, id: 9, state: 'paused' },
       ]),
       segmentSyncs: of([
-        { id: 8, segmentName: 'S', objectName: 'o', state: 'blocked', stateSince: at, blockedCode: 'refused' },
-        { id: 9, segmentName: 'S', objectName: 'p', state: 'live', stateSince: at, blockedCode: null },
+        { ...sync, id: 8, state: 'blocked', blockedCode: 'refused' },
+        { ...sync, id: 9 },
+        { ...sync, id: 10, failingSince: at },
+        { ...sync, id: 11, failingSince: new Date() },
       ]),
       cohorts: of([
         { id: 7, name: 'Buyers', partner: 'mixpanel', schedule: 'daily', lastSyncAt: at, createdAt: at },
@@ -357,12 +382,19 @@ describe('the findings', () => {
       'critical cohort_pull_stopped CohortPull 7',
       'warning quarantine_near_budget IngestToken 4',
       'warning oldest_pending_too_old Current 1',
+      'warning webhook_behind SegmentWebhook 6',
+      'warning segment_sync_failing SegmentSync 10',
       'warning cohort_stale Cohort 7',
       'warning key_near_quota Current 1',
       'warning quarantined_events undefined undefined',
       'warning current_warning Current 1',
       'warning job_failed Job 3',
     ]);
+    const behind = findProblems(all).find(({ kind }) => kind === 'webhook_behind');
+    expect(behind).toMatchObject({ since: at, count: 2 });
+    expect(behind?.message).toBe(
+      `A webhook of the segment "Spenders" has not received a change of ${at.toISOString()}, last with http_503: HTTP 503.`,
+    );
     const full = { ...all, quarantineUsage: of([{ tokenId: 4, tokenName: 'braze', bytes: 495_000 }]) };
     expect(kindsOf(full)).toContain('critical quarantine_near_budget');
   });

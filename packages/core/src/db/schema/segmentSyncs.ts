@@ -30,6 +30,8 @@ export const segmentSync = pgTable(
     objectName: t.text('object_name').notNull(),
     state: oneOf('state', ['draft', 'live', 'paused', 'blocked', 'deleted']).notNull().default('draft'),
     ...breakerColumns(),
+    /** Since when every request has failed. Means nothing while `failures` is 0. */
+    failingSince: instant('failing_since'),
     version: t.integer('version').notNull().default(1),
     /** Changes of the segment up to here are taken up. */
     changeId: id64('change_id').notNull().default('0'),
