@@ -11,13 +11,17 @@ export interface ClaimedSync {
   readonly failures: number;
 }
 
-/** SQL: a sync `y` is live, has something to do, and is neither held nor leased. */
+/**
+ * SQL: a sync `y` is live, has something to do, and is neither held nor leased. Changes that were deleted before it took
+ * them up, while it was paused or blocked, are something to do as well: nothing else may ever follow them.
+ */
 export const isSyncDue = `y.state = 'live'
   and (y.deferral_until is null or y.deferral_until <= now()) and (y.leased_until is null or y.leased_until <= now())
   and (y.walk is not null
     or exists (select from segment_sync_request r where r.sync_id = y.id)
     or exists (select from segment_sync_member m where m.sync_id = y.id and m.due_at <= now())
     or (not y.is_clearing and exists (select from segment_change c where c.segment_id = y.segment_id and c.id > y.change_id))
+    or (not y.is_clearing and exists (select from segment s where s.id = y.segment_id and s.pruned_change_id > y.change_id))
     or (y.is_clearing and not exists (select from segment_sync_member m where m.sync_id = y.id and m.due_at is not null)))`;
 
 export async function findDueSyncs(sql: Sql, limit: number): Promise<readonly number[]> {
