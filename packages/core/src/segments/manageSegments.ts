@@ -8,6 +8,7 @@ import type { InputInvalid, NameTaken, NotConfirmed, VersionConflict } from '../
 import { checkName, unlessNameTaken } from '../admin/name.js';
 import { cohort, segment, segmentCandidate, segmentCohort, segmentSync, segmentWebhook } from '../db/schema.js';
 import { cohortPathsOf, cohortsOf, readDefinition, type Definition, type ReadResult } from './definition.js';
+import { deletedWebhook } from './manageWebhooks.js';
 import { segmentColumns, segmentNotFound, segmentViewOf } from './segmentView.js';
 import type { SegmentNotFound, SegmentRow, SegmentView } from './segmentView.js';
 
@@ -184,7 +185,7 @@ export async function deleteSegment(
     await tx.delete(segmentCohort).where(eq(segmentCohort.segmentId, key));
     const webhooks = await tx
       .update(segmentWebhook)
-      .set({ state: 'deleted', stateSince: sql`now()`, secret: null })
+      .set(deletedWebhook)
       .where(isWebhook)
       .returning({ id: segmentWebhook.id });
     const syncs = await tx

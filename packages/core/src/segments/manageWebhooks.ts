@@ -120,6 +120,15 @@ export async function resumeWebhook(admin: Db, id: string): Promise<WebhookView 
   return getWebhook(admin, id);
 }
 
+/** What a deleted webhook becomes: neither of its secrets is kept. */
+export const deletedWebhook = {
+  state: 'deleted',
+  stateSince: sql`now()`,
+  secret: null,
+  formerSecret: null,
+  formerUntil: null,
+} as const;
+
 /**
  * Deletes a webhook and its secret; pending changes are not delivered.
  * @param options.confirmUrl the exact URL; not needed for a dry run, which changes nothing.
@@ -134,14 +143,7 @@ export async function deleteWebhook(
   if (!isDryRun) {
     if (confirmUrl !== webhook.url)
       return notConfirmed('confirmUrl', webhook.url, `; ${webhook.pendingCount} pending changes are not delivered`);
-    const end = {
-      state: 'deleted',
-      stateSince: sql`now()`,
-      secret: null,
-      formerSecret: null,
-      formerUntil: null,
-    } as const;
-    await updateWebhook(admin, id, ['live', 'paused', 'blocked'], end);
+    await updateWebhook(admin, id, ['live', 'paused', 'blocked'], deletedWebhook);
   }
   return { kind: 'SegmentWebhookDeleted', segmentWebhook: webhook, isDryRun };
 }

@@ -6,6 +6,7 @@ import {
   createHttp,
   createMetrics,
   createWebhook,
+  deleteSegment,
   deleteWebhook,
   getWebhook,
   listWebhookExpiries,
@@ -352,6 +353,15 @@ describe('a webhook', () => {
       problems: [{ path: ['url'], message }],
     });
   });
+});
+
+it('a webhook that is deleted with its segment keeps neither of its secrets', async () => {
+  const { url } = await webhook();
+  await rotateWebhookSecret(harness.admin, webhookId, { confirmUrl: url, overlapHours: 720 });
+  const deleted = await deleteSegment(harness.admin, segmentId, { confirmName: 'Told', isDryRun: false });
+  expect(deleted).toMatchObject({ kind: 'SegmentDeleted', webhookCount: 1 });
+  const rows = await harness.sql`select state, secret, former_secret, former_until from segment_webhook`;
+  expect(rows).toEqual([{ state: 'deleted', secret: null, former_secret: null, former_until: null }]);
 });
 
 describe('retention', () => {
