@@ -182,22 +182,36 @@ export async function deleteCohort(
   if (isDryRun) return { kind: 'CohortDeleted', cohort: view, isDryRun };
   if (confirmName !== view.name)
     return notConfirmed('confirmName', view.name, `; the cohort has ${view.memberCount} members`);
-  const isDeleted = await db.transaction(async (tx) => {
+  const isCohort = eq(cohort.id, key);
+  const deletion = await db.transaction(async (tx) => {
+    // Waits for segments that are being made of it, so that the next statement sees them.
+    await tx.select({ id: cohort.id }).from(cohort).where(isCohort).for('no key update');
     const uses = tx.select().from(segmentCohort).where(eq(segmentCohort.cohortId, key));
     const deleted = await tx
       .update(cohort)
       .set({ deletedAt: sql`now()`, version: sql`${cohort.version} + 1` })
-      .where(and(eq(cohort.id, key), isNull(cohort.deletedAt), notExists(uses)))
+      .where(and(isCohort, isNull(cohort.deletedAt), notExists(uses)))
       .returning({ id: cohort.id });
-    if (deleted.length > 0) await tx.delete(cohortPull).where(eq(cohortPull.cohortId, key));
-    return deleted.length > 0;
+    if (deleted.length === 0) return undefined;
+    await tx.delete(cohortPull).where(eq(cohortPull.cohortId, key));
+    const [last] = await tx
+      .select({ id: sql<string>`coalesce(max(${cohortChange.id}), 0)` })
+      .from(cohortChange)
+      .where(eq(cohortChange.cohortId, key));
+    return { lastChangeId: last?.id ?? '0' };
   });
-  if (!isDeleted) return (await findUse(admin, view)) ?? cohortNotFound;
-  // In a statement of its own: workers lock changes before cohorts.
+  if (!deletion) return (await findUse(admin, view)) ?? cohortNotFound;
+  // In a statement of its own: workers lock changes before cohorts. What is stored after the deletion may create it again.
   await db
     .update(cohortChange)
     .set({ state: 'dropped', members: null })
-    .where(and(eq(cohortChange.cohortId, key), eq(cohortChange.state, 'pending')));
+    .where(
+      and(
+        eq(cohortChange.cohortId, key),
+        eq(cohortChange.state, 'pending'),
+        sql`${cohortChange.id} <= ${deletion.lastChangeId}::bigint`,
+      ),
+    );
   return { kind: 'CohortDeleted', cohort: (await getCohort(admin, id)) as CohortView, isDryRun };
 }
 

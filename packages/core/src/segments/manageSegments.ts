@@ -38,15 +38,18 @@ export async function createSegment(
   const checked = await checkSegment(admin, given);
   if ('kind' in checked) return checked;
   const { name, definition } = checked as { readonly name: string; readonly definition: Definition };
-  return unlessNameTaken(admin.db, name, namesOf(name), async () => {
+  const made = await unlessNameTaken(admin.db, name, namesOf(name), async () => {
     const id = await admin.db.transaction(async (tx) => {
+      if (!(await holdCohorts(tx, definition))) return undefined;
       const [row] = await tx.insert(segment).values({ name, definition }).returning({ id: segment.id });
       const { id } = row as { readonly id: number };
       await useCohorts(tx, id, definition);
       return id;
     });
-    return (await getSegment(admin, String(id))) as SegmentView;
+    return id === undefined ? undefined : ((await getSegment(admin, String(id))) as SegmentView);
   });
+  // A cohort was deleted meanwhile: look again.
+  return made ?? createSegment(admin, given);
 }
 
 /** Updates the name or the definition. Members that a new definition adds or removes are recorded as changes. */
@@ -60,8 +63,9 @@ export async function updateSegment(
   if ('kind' in checked) return checked;
   const { name, definition } = checked;
   const { ifVersion } = update;
-  return unlessNameTaken(admin.db, name ?? '', namesOf(name ?? ''), async () => {
+  const answer = await unlessNameTaken(admin.db, name ?? '', namesOf(name ?? ''), async () => {
     const isUpdated = await admin.db.transaction(async (tx) => {
+      if (definition && !(await holdCohorts(tx, definition))) return undefined;
       const isCurrent = and(isSegment(key), ifVersion === undefined ? undefined : eq(segment.version, ifVersion));
       if (name === undefined && definition === undefined) return (await tx.$count(segment, isCurrent)) === 1;
       const again = definition && {
@@ -76,10 +80,25 @@ export async function updateSegment(
       if (updated.length > 0 && definition !== undefined) await useCohorts(tx, key, definition);
       return updated.length > 0;
     });
+    if (isUpdated === undefined) return undefined;
     const view = await getSegment(admin, id);
     if (isUpdated || view.kind === 'SegmentNotFound') return view;
     return versionConflict(view, ifVersion ?? 0);
   });
+  // A cohort was deleted meanwhile: look again.
+  return answer ?? updateSegment(admin, id, update);
+}
+
+/** Keeps the cohorts of a definition from being deleted until the transaction ends. False when one is deleted already. */
+async function holdCohorts(tx: Queries, definition: Definition): Promise<boolean> {
+  const ids = cohortsOf(definition).map(Number);
+  const held = await tx
+    .select({ id: cohort.id })
+    .from(cohort)
+    .where(and(inArray(cohort.id, ids), isNull(cohort.deletedAt)))
+    .orderBy(cohort.id)
+    .for('share');
+  return held.length === ids.length;
 }
 
 /** Stores which cohorts a segment uses, and has all of its members evaluated. */

@@ -9,10 +9,12 @@ import {
   listMembers,
   listSegmentChanges,
   previewSegment,
+  storePush,
 } from '@currents/core';
 import { memberKey } from '../../src/cohorts/memberKey.js';
 import { matches, readDefinition, type Definition } from '../../src/segments/definition.js';
 import { add, createDice, keys, page, remove, user, users } from '../cohorts/cohortHarness.js';
+import { until } from '../deliveryHarness.js';
 import { openSegmentHarness, type SegmentHarness } from './segmentHarness.js';
 
 let harness: SegmentHarness;
@@ -22,6 +24,11 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 
 const named = (id: string) => ({ id, name: id });
+const waitingStatements = async () =>
+  (
+    await harness.sql`
+    select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  ).length;
 
 describe('a definition', () => {
   it.each<[string, unknown, string]>([
@@ -338,5 +345,66 @@ describe('deletion', () => {
     await harness.apply();
     expect(await harness.cohortId('Used')).toBe(cohortId);
     expect(await harness.membersOf('Used')).toEqual(keys(3));
+  });
+
+  it('of a cohort waits for a segment that is being made of it, and is then refused', async () => {
+    await harness.push([add(users(1), { cohort: named('Used') })]);
+    await harness.apply();
+    const cohortId = await harness.cohortId('Used');
+    let deleting: ReturnType<typeof deleteCohort> | undefined;
+    let creating: ReturnType<typeof createSegment> | undefined;
+    // Between the check of its cohorts and the note of which it uses.
+    await harness.sql.begin(async (tx) => {
+      await tx`lock table segment_cohort in exclusive mode`;
+      creating = createSegment(harness.admin, { name: 'User', definition: { includes: cohortId } });
+      await until(waitingStatements, (count) => count === 1);
+      deleting = deleteCohort(harness.admin, cohortId, { confirmName: 'Used', isDryRun: false });
+      await Promise.race([deleting, until(waitingStatements, (count) => count === 2)]);
+    });
+    expect(await creating).toMatchObject({ kind: 'Segment' });
+    expect(await deleting).toMatchObject({ kind: 'CohortInUse' });
+    expect(await harness.sql`select from cohort where id = ${Number(cohortId)} and deleted_at is null`).toHaveLength(1);
+  });
+
+  it('of a cohort that comes first has a segment of it refused', async () => {
+    await harness.push([add(users(1), { cohort: named('Gone') })]);
+    await harness.apply();
+    const cohortId = await harness.cohortId('Gone');
+    let creating: ReturnType<typeof createSegment> | undefined;
+    await harness.sql.begin(async (tx) => {
+      await tx`update cohort set deleted_at = now() where id = ${Number(cohortId)}`;
+      creating = createSegment(harness.admin, { name: 'Of none', definition: { includes: cohortId } });
+      await Promise.race([creating, until(waitingStatements, (count) => count === 1)]);
+    });
+    expect(await creating).toMatchObject({ kind: 'InputInvalid', problems: [{ path: ['definition', 'includes'] }] });
+  });
+
+  it('of a cohort leaves a declaration that comes after it', async () => {
+    await harness.push([add(users(1), { cohort: named('Back') })]);
+    await harness.apply();
+    const cohortId = await harness.cohortId('Back');
+    await harness.push([add(users(2), { cohort: named('Back') })]);
+    const isDeleted = async () =>
+      (await harness.sql`select from cohort where id = ${Number(cohortId)} and deleted_at is not null`).length;
+    let deleting: ReturnType<typeof deleteCohort> | undefined;
+    await harness.sql.begin(async (tx) => {
+      await tx`lock table cohort_change in share row exclusive mode`;
+      deleting = deleteCohort(harness.admin, cohortId, { confirmName: 'Back', isDryRun: false });
+      await until(isDeleted, (count) => count === 1);
+      await until(waitingStatements, (count) => count === 1);
+      await storePush(
+        { sql: tx as unknown as typeof harness.sql, onStored: () => undefined },
+        {
+          partner: 'acme',
+          keyId: harness.keyId,
+          body: '',
+          parsed: { changes: [{ kind: 'declare', cohort: named('Back') }], refused: {} },
+        },
+      );
+    });
+    expect(await deleting).toMatchObject({ kind: 'CohortDeleted' });
+    await harness.apply();
+    expect(await isDeleted()).toBe(0);
+    expect(await harness.membersOf('Back')).toEqual([]);
   });
 });
