@@ -7,6 +7,7 @@ import { declareCohort } from '../cohorts/declareCohort.js';
 import { cohort, cohortPull, current, partnerCohort } from '../db/schema.js';
 import { findPull } from './managePulls.js';
 import { fetchPartnerCohorts, type ListingProblem } from './partnerCohorts.js';
+import { endedPull } from './recordStep.js';
 import { openSource, type PullSource, type PullSourceProblem } from './pullSource.js';
 import { selectPulls, pullViewOf, type PullView } from './pullView.js';
 
@@ -119,6 +120,8 @@ async function insertPull(
       .onConflictDoUpdate({
         target: cohortPull.cohortId,
         set: {
+          // A cursor is of the former Current's account.
+          ...endedPull,
           currentId,
           dueAt: sql`now()`,
           failureCode: null,

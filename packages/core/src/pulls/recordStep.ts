@@ -57,6 +57,17 @@ export async function refundPull(sql: Sql, { account, countedAtMs }: ClaimedStep
 export const endPull =
   'run_id = null, fetched_at = null, cursor = null, attempts = 0, lease = null, deferral_code = null, deferral_detail = null';
 
+/** The same as values of a row. */
+export const endedPull = {
+  runId: null,
+  fetchedAt: null,
+  cursor: null,
+  attempts: 0,
+  lease: null,
+  deferralCode: null,
+  deferralDetail: null,
+} as const;
+
 /** How often to check again what does not need a request. */
 const recheckMinutes = 1;
 

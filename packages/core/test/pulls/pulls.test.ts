@@ -455,6 +455,25 @@ describe('a cohort that is no longer pulled', () => {
     expect(await harness.pull(cohort)).toMatchObject({ currentId: other });
   });
 
+  it('because its Current was deleted amid a pull begins anew through another Current', async () => {
+    fake.after = ({ from }) =>
+      from === 10 ? { outcome: 'deferred', code: 'busy', detail: 'later', afterMs: 3_600_000 } : undefined;
+    const cohort = await harness.follow('c1', 'hourly');
+    const worker = await harness.startWorker();
+    await harness.waitForPull(cohort, ({ deferral }) => deferral?.code === 'busy');
+    await worker.stop();
+    // No worker sees that the Current is deleted before the cohort is pulled through another one.
+    await deleteCurrent(harness.admin, harness.currentId, 'source');
+    const other = await harness.openCurrent('another', 'k2');
+    setMembers(ids(3));
+    expect(await harness.follow('c1', 'hourly', other)).toBe(cohort);
+    expect(await harness.pull(cohort)).toMatchObject({ state: 'waiting', progress: undefined, deferral: undefined });
+    fake.after = () => undefined;
+    await harness.startWorker();
+    await harness.waitForPull(cohort, hasSucceeded);
+    expect(await harness.members('c1')).toEqual(sorted(ids(3)));
+  });
+
   it('does not include one whose Current is paused', async () => {
     await harness.sql`update current set state = 'paused'`;
     const cohort = await harness.follow('c1');
