@@ -80,13 +80,13 @@ function listIdOf(partner: string, partnerId: string): string {
 }
 
 /** Truncates a text and replaces what Postgres does not store. Empty counts as absent. */
-function storableText(given: string | undefined): string | undefined {
+export function storableText(given: string | undefined): string | undefined {
   const whole = given?.toWellFormed().replaceAll('\0', '\uFFFD').slice(0, maxNameLength).toWellFormed();
   return whole === '' ? undefined : whole;
 }
 
 /** Undefined for anything but an instant since 1970. */
-function storableInstant(ms: number | undefined): number | undefined {
+export function storableInstant(ms: number | undefined): number | undefined {
   return ms !== undefined && ms >= 0 && ms <= 8.64e15 ? Math.trunc(ms) : undefined;
 }
 

@@ -4,6 +4,7 @@ import type { Admin, Db } from '../admin/admin.js';
 import { collection } from '../admin/collection.js';
 import { containsText, rowId, type Page, type PageRequest } from '../admin/page.js';
 import type { Problem } from '../admin/problem.js';
+import { idFault, storableInstant, storableText } from '../cohorts/changeRows.js';
 import { shownWords } from '../currents/redactAnswer.js';
 import { cohort, cohortPull, partnerCohort } from '../db/schema.js';
 import { accountOf, exhaustedBudget, lockAccount, recordUse } from './pullBudget.js';
@@ -153,11 +154,31 @@ async function countRequest(
   });
 }
 
+/**
+ * A cohort of a list without what cannot be stored, so that one odd cohort does not fail the list; nothing when its id
+ * cannot. Undefined properties are absent from its JSON, and so null.
+ */
+function storableCohort(cohort: PartnerCohort) {
+  const { id, size } = cohort;
+  if (idFault(id) !== undefined) return [];
+  return [
+    {
+      id,
+      name: storableText(cohort.name) ?? id,
+      description: storableText(cohort.description),
+      size: size !== undefined && Number.isSafeInteger(size) && size >= 0 ? size : undefined,
+      createdAtMs: storableInstant(cohort.createdAtMs),
+      computedAtMs: storableInstant(cohort.computedAtMs),
+    },
+  ];
+}
+
 /** In one statement and one parameter, because a partner may list more cohorts than a statement may have parameters. */
 async function storeList({ sql: raw }: Admin, currentId: number, cohorts: readonly PartnerCohort[]): Promise<void> {
+  const given = JSON.stringify(cohorts.flatMap(storableCohort));
   await raw`
     with listed as (
-      select distinct on (id) * from json_to_recordset(${JSON.stringify(cohorts)}::text::json)
+      select distinct on (id) * from json_to_recordset(${given}::text::json)
         as l (id text, name text, description text, size float8, "createdAtMs" float8, "computedAtMs" float8)
     ), gone as (
       delete from partner_cohort where current_id = ${currentId} and partner_id not in (select id from listed)

@@ -78,6 +78,28 @@ it('a cached list older than a minute is fetched again, without deleted cohorts 
     .toBe('Best buyers');
 });
 
+it('a list with what cannot be stored is listed without it', async () => {
+  const listed = (more: object) => ({ id: 'c1', name: 'Buyers', ...more });
+  const cohorts = [
+    listed({ size: 1e300, createdAtMs: 1e300, computedAtMs: -1e300 }),
+    listed({ id: 'c2', size: 2.5, createdAtMs: 1_700_000_000_000_000 }),
+    listed({ id: 'c3', size: -1, description: 'a\0b\ud800' }),
+    listed({ id: 'c4', name: '\0\udfff' }),
+    listed({ id: 'x'.repeat(401) }),
+    listed({ id: 'half \ud800' }),
+    listed({ id: 'null \0' }),
+  ];
+  fake.list = { outcome: 'listed', cohorts };
+  const { nodes } = await list();
+  expect(nodes.map(({ partnerId }) => partnerId)).toEqual(['c1', 'c2', 'c3', 'c4']);
+  expect(nodes[0]).toMatchObject({ memberCount: undefined, createdAt: undefined, computedAt: undefined });
+  expect(() => JSON.stringify(nodes)).not.toThrow();
+  expect(nodes[1]?.memberCount).toBeUndefined();
+  expect(nodes[2]?.memberCount).toBeUndefined();
+  expect(nodes[2]?.description).toBe('a\ufffdb\ufffd');
+  expect(await follow('c2')).toMatchObject({ kind: 'CohortPull' });
+});
+
 it('a failed list returns the partner’s reason', async () => {
   fake.list = { outcome: 'failed', code: 'credentials_refused', detail: 'HTTP 401', recovery: 'manual' };
   expect(await list()).toEqual({ kind: 'PartnerRefused', reason: 'credentials_refused', message: 'HTTP 401' });
