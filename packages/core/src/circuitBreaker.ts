@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Sql } from './db/connect.js';
-import { hoursOf, probeWaitsMs } from './retry.js';
+import type { Fragment } from './db/session.js';
+import { hoursOf, probeWaitsMs, rareProbesMs } from './retry.js';
 
 /** The tables with a circuit breaker, and the prefix of the ids of their rows in the API. */
 const idPrefixes = { current: 'cur', segment_webhook: 'whk', notice_webhook: 'nwh', segment_sync: 'ssy' } as const;
@@ -26,6 +27,12 @@ interface BlockCondition {
 }
 
 /**
+ * SQL: how many probes count for a row that is blocked now. A probe may pass while real requests are refused: what it
+ * made live, and is blocked again soon, is probed less often each time, and not every minute for ever.
+ */
+const probesSoFar = `case when state_since > now() - ${rareProbesMs} * interval '1 millisecond' then probes else 0 end`;
+
+/**
  * Blocks a live row on these conditions: a refusal of settings or credentials that were replaced meanwhile says nothing
  * about the present ones. Returns whether it did.
  */
@@ -39,7 +46,7 @@ export async function block(
   const blocked = await sql`
     with blocked as (update ${sql(table)} set
       state = 'blocked', state_since = now(), blocked_code = ${code}, blocked_detail = ${detail},
-      probes = 0, probe_at = now() + ${probeWaitsMs[0] as number}::int * interval '1 millisecond',
+      probes = ${sql.unsafe(probesSoFar)}, probe_at = now() + ${waitAfter(sql, sql.unsafe(probesSoFar))},
       failures = 0, deferral_until = null, deferral_code = null, deferral_detail = null
       ${lease === undefined ? sql`` : sql`, lease = null, leased_until = null`}
     where id = ${id} and state = 'live' ${lease === undefined ? sql`` : sql`and lease = ${lease}::bigint`}
@@ -49,15 +56,20 @@ export async function block(
   return blocked.count === 1;
 }
 
-/** Makes a blocked row live again. Returns whether it did. */
+/** Makes a blocked row live again, and keeps the number of its probes. Returns whether it did. */
 export async function unblock(sql: Sql, table: BreakerTable, id: number): Promise<boolean> {
   const unblocked = await sql`
     with unblocked as (update ${sql(table)} set
-      state = 'live', state_since = now(), blocked_code = null, blocked_detail = null, probes = 0, probe_at = null
+      state = 'live', state_since = now(), blocked_code = null, blocked_detail = null, probe_at = null
     where id = ${id} and state = 'blocked'
     returning id)
     ${recorded(sql, 'unblock', table)} from unblocked`;
   return unblocked.count === 1;
+}
+
+/** SQL: the wait for the next probe after so many. */
+function waitAfter(sql: Sql, probes: Fragment) {
+  return sql`(${[...probeWaitsMs]}::int[])[least(${probes} + 1, ${probeWaitsMs.length}::int)] * interval '1 millisecond'`;
 }
 
 function recorded(sql: Sql, action: (typeof breakerActions)[number], table: BreakerTable, given?: object) {
@@ -82,8 +94,7 @@ export const hasDueProbe = (table: BreakerTable): string =>
  */
 async function takeDueProbes(sql: Sql, table: BreakerTable, inFlight: readonly number[]): Promise<readonly DueProbe[]> {
   return sql<DueProbe[]>`
-    update ${sql(table)} set probes = probes + 1, probe_at =
-      now() + (${[...probeWaitsMs]}::int[])[least(probes + 2, ${probeWaitsMs.length}::int)] * interval '1 millisecond'
+    update ${sql(table)} set probes = probes + 1, probe_at = now() + ${waitAfter(sql, sql`probes + 1`)}
     where id in (
       select id from ${sql(table)} where state = 'blocked' and probe_at <= now() and id <> all(${[...inFlight]}::int[])
       for update skip locked)

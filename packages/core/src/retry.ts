@@ -67,7 +67,7 @@ export function hoursOf(ms: number): number {
 /** For so long after it was blocked, a Current or webhook is probed at least every 5 minutes: most repairs happen then. */
 const frequentProbesMs = 4 * 3_600_000;
 const frequentProbes: Backoff = { firstMs: 60_000, maxMs: 5 * 60_000 };
-const rareProbesMs = 15 * 60_000;
+export const rareProbesMs = 15 * 60_000;
 
 /** The waits before each probe of something blocked: 1, 2 and 4 minutes, 5 minutes each for four hours, then 15 each. */
 export const probeWaitsMs: readonly number[] = probeWaits();

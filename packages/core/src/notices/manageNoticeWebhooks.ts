@@ -141,6 +141,7 @@ export async function updateNoticeWebhook(
     stateSince: sql`now()`,
     blockedCode: null,
     blockedDetail: null,
+    probes: 0,
     probeAt: null,
   } as const;
   await admin.db

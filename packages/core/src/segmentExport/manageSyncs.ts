@@ -118,6 +118,7 @@ export async function updateSyncCredentials(
     // A worker that holds the lease has the former ones.
     lease: null,
     leasedUntil: null,
+    probes: 0,
     probeAt: sql`case when ${segmentSync.state} = 'blocked' then now() end`,
     deferralUntil: null,
   });

@@ -262,6 +262,25 @@ describe('what the destination refuses', () => {
   });
 });
 
+it('a sync whose users are all refused is probed less and less often, though each probe passes', async () => {
+  harness = await openSyncHarness({}, names(5));
+  harness.lists.answerAll({ outcome: 'split', code: 'bad_request', detail: 'no such list' });
+  const id = await harness.launch();
+  harness.start();
+  const waits: number[] = [];
+  let lastBlockedMs = 0;
+  for (let round = 0; round < 4; round++) {
+    const { block, stateSince } = await until(
+      () => harness.view(id),
+      ({ state, stateSince }) => state === 'blocked' && stateSince.getTime() > lastBlockedMs,
+    );
+    lastBlockedMs = stateSince.getTime();
+    waits.push(Math.round(((block?.nextProbeAt?.getTime() ?? 0) - lastBlockedMs) / 60_000));
+    await harness.sql`update segment_sync set probe_at = now()`;
+  }
+  expect(waits).toEqual([1, 2, 4, 5]);
+});
+
 describe('trouble', () => {
   it('of a revoked key blocks the sync and loses nothing; a new key is probed at once', async () => {
     harness = await openSyncHarness({}, names(8));
