@@ -12,7 +12,7 @@ const idPrefixes = { current: 'cur', segment_webhook: 'whk', notice_webhook: 'nw
  */
 type BreakerTable = keyof typeof idPrefixes;
 
-/** What the hub does to them by itself, as the audit log has it: each change is recorded with it, in one statement. */
+/** What the hub does to them, and to pulls, by itself, as the audit log has it: each change is recorded with it, in one statement. */
 export const breakerActions = ['block', 'unblock'] as const;
 
 export interface FailureReason {

@@ -23,8 +23,9 @@ markStored('AuditAction');
 /** What only the hub does. */
 const ownActions: Readonly<Record<(typeof breakerActions)[number], string>> = {
   block:
-    'The hub stopped sending to the object, because its destination refuses the credentials or settings. The arguments have the code.',
-  unblock: 'The hub sends to a blocked object again, because the destination accepted a probe or a test.',
+    'The hub stopped sending to the object, because its destination refuses the credentials or settings; or it stopped pulling a cohort. The arguments have the code.',
+  unblock:
+    'The hub sends to a blocked object again, because the destination accepted a probe or a test; or it pulls a cohort again.',
 };
 /** What the hub does by itself, too. */
 const sharedActions: ReadonlySet<string> = new Set(['rollBackCredentials', 'retireFormerCredentials']);

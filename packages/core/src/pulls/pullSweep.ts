@@ -6,6 +6,7 @@ import type { Sql } from '../db/connect.js';
 import type { DuePull } from './runStep.js';
 import { nextDue, nextTry } from '../cohorts/pullSchedule.js';
 import { endPull } from './recordStep.js';
+import { recordStops } from './recordStops.js';
 
 /** Longer than any partner's limit looks back. */
 const accountDays = 40;
@@ -50,13 +51,16 @@ export async function finishPulls(
         failure_recovery = case when s.state <> 'applied' then 'automatic' end,
         failed_at = case when s.state <> 'applied' then now() end,
         failed_version = null
-      from cohort_sync s, cohort c
-      where c.id = p.cohort_id and ${sql.unsafe(isSettled)}
-      returning p.cohort_id as cohort, s.state, p.members, p.total,
+      from cohort_sync s, cohort c, cohort_pull b
+      where c.id = p.cohort_id and b.cohort_id = p.cohort_id and ${sql.unsafe(isSettled)}
+      returning p.cohort_id as cohort, s.state, p.members, p.total, p.failure_code as code, p.failure_recovery as recovery,
+        b.failure_code as code_before, b.failure_recovery as recovery_before,
         extract(epoch from now() - p.started_at)::float8 * 1000 as ms, extract(epoch from p.due_at - now())::float8 * 1000 as next
     ), told as (
       update cohort c set reported_count = t.total, reported_by = 'partner', reported_at = now(), net_change_since_report = 0
       from settled t where c.id = t.cohort and t.state = 'applied' and t.total is not null
+    ), recorded as (
+      ${recordStops(sql, sql`select cohort as cohort_id, code, recovery, code_before, recovery_before from settled`)}
     )
     select cohort, state, members, ms, next from settled`;
   for (const { cohort, state, members, ms, next } of settled) {
@@ -83,10 +87,14 @@ export async function dropOrphanedPages(sql: Sql, session: Session): Promise<voi
 /** Ends the pulls of deleted Currents, and retries those whose Current was updated. */
 export async function reactToCurrents(sql: Sql): Promise<void> {
   await sql`
-    update cohort_pull p set
-      ${sql.unsafe(endPull)}, due_at = null, failure_code = 'current_deleted', failure_recovery = 'manual', failed_at = now(), failed_version = u.version,
-      failure_detail = ${'the Current whose credentials were used is deleted; pull the cohort with another one'}
-    from current u where u.id = p.current_id and ${sql.unsafe(hasLostCurrent)}`;
+    with lost as (
+      update cohort_pull p set
+        ${sql.unsafe(endPull)}, due_at = null, failure_code = 'current_deleted', failure_recovery = 'manual', failed_at = now(), failed_version = u.version,
+        failure_detail = ${'the Current whose credentials were used is deleted; pull the cohort with another one'}
+      from current u, cohort_pull b where u.id = p.current_id and b.cohort_id = p.cohort_id and ${sql.unsafe(hasLostCurrent)}
+      returning p.cohort_id, p.failure_code as code, p.failure_recovery as recovery, b.failure_code as code_before, b.failure_recovery as recovery_before
+    )
+    ${recordStops(sql, sql`select * from lost`)}`;
   await sql`
     update cohort_pull p set due_at = now()
     from current u

@@ -4,6 +4,7 @@ import type { Sql } from '../db/connect.js';
 import type { ClaimedStep } from './claimStep.js';
 import type { StepProgress } from './storePages.js';
 import { nextTry } from '../cohorts/pullSchedule.js';
+import { recordStops } from './recordStops.js';
 
 export type Failure = Pick<Extract<PullStep, { readonly outcome: 'failed' }>, 'code' | 'detail' | 'recovery'>;
 
@@ -75,7 +76,7 @@ const recheckMinutes = 1;
 type FailedPull = Pick<ClaimedStep, 'cohortId' | 'version'> & Partial<Pick<ClaimedStep, 'lease'>>;
 
 /**
- * Ends a pull without a result, and schedules the next one as its recovery allows.
+ * Ends a pull without a result, and schedules the next one as its recovery allows. That it stops is in the audit log.
  * @param isOwnFault whether no request was made.
  */
 export async function failPull(
@@ -85,10 +86,15 @@ export async function failPull(
   isOwnFault = false,
 ): Promise<void> {
   await sql`
-    update cohort_pull p set
-      ${sql.unsafe(endPull)}, failure_code = ${code}, failure_detail = ${detail}, failure_recovery = ${recovery}, failed_version = ${version},
-      failed_at = case when p.failure_code is not distinct from ${code} and ${isOwnFault} then p.failed_at else now() end,
-      due_at = case when ${recovery} = 'automatic' then ${sql.unsafe(nextTry)} when ${isOwnFault} then now() + ${recheckMinutes}::int * interval '1 minute' end
-    from cohort c
-    where c.id = p.cohort_id and p.cohort_id = ${cohortId} and (${lease ?? null}::bigint is null or p.lease = ${lease ?? null}::bigint)`;
+    with failed as (
+      update cohort_pull p set
+        ${sql.unsafe(endPull)}, failure_code = ${code}, failure_detail = ${detail}, failure_recovery = ${recovery}, failed_version = ${version},
+        failed_at = case when p.failure_code is not distinct from ${code} and ${isOwnFault} then p.failed_at else now() end,
+        due_at = case when ${recovery} = 'automatic' then ${sql.unsafe(nextTry)} when ${isOwnFault} then now() + ${recheckMinutes}::int * interval '1 minute' end
+      from cohort c, cohort_pull b
+      where c.id = p.cohort_id and b.cohort_id = p.cohort_id and p.cohort_id = ${cohortId}
+        and (${lease ?? null}::bigint is null or p.lease = ${lease ?? null}::bigint)
+      returning p.cohort_id, p.failure_code as code, p.failure_recovery as recovery, b.failure_code as code_before, b.failure_recovery as recovery_before
+    )
+    ${recordStops(sql, sql`select * from failed`)}`;
 }

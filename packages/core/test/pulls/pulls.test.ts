@@ -35,6 +35,10 @@ async function pullAnother(): Promise<void> {
   await harness.waitForPull(await harness.follow('c2'), hasSucceeded);
 }
 const callsOf = (cohortId: string) => fake.calls.filter(({ cohort }) => cohort === cohortId);
+/** What the hub did by itself, as the audit log has it. */
+const audited = () =>
+  harness.sql`select action, actor, target_id, arguments, succeeded from audit_entry where actor = 'system' order by id`;
+const act = { actor: 'system', succeeded: true };
 const syncsOf = async (cohortId: string) => (await listSyncs(harness.admin, cohortId, { first: 10 })).nodes;
 
 /** Blocks all steps until the returned function is called. */
@@ -349,9 +353,19 @@ describe('a failing pull', () => {
     await harness.age(24 * hourMs);
     await pullAnother();
     expect(callsOf('c1')).toHaveLength(1);
+    // A run on request that fails in the same way changes nothing.
+    await runCohortPull(harness.admin, cohort);
+    await until(
+      () => callsOf('c1'),
+      ({ length }) => length === 2,
+    );
+    await harness.waitForPull(cohort, ({ state }) => state === 'failed');
+    const stopped = { ...act, action: 'block', target_id: `pul_${cohort}`, arguments: { code: 'credentials_refused' } };
+    expect(await audited()).toEqual([stopped]);
     fake.before = () => undefined;
     await harness.sql`update current set version = version + 1 where id = ${Number(harness.currentId)}`;
     await harness.waitForPull(cohort, hasSucceeded);
+    expect(await audited()).toEqual([stopped, { ...stopped, action: 'unblock', arguments: null }]);
     expect(harness.logLines.some((line) => line.includes('pull.failed') && line.includes('"level":50'))).toBe(true);
   });
 
@@ -444,6 +458,9 @@ describe('a cohort that is no longer pulled', () => {
       failure: { code: 'current_deleted', recovery: 'manual' },
       nextDueAt: undefined,
     });
+    expect(await audited()).toEqual([
+      { ...act, action: 'block', target_id: `pul_${cohort}`, arguments: { code: 'current_deleted' } },
+    ]);
     expect(await harness.members('c1')).toHaveLength(35);
     const other = await harness.openCurrent('another');
     setMembers(ids(3));
