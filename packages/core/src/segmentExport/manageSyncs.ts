@@ -162,14 +162,16 @@ export async function deleteSync(
         : '; what the destination holds stays there';
       return notConfirmed('confirmName', present.objectName, consequence);
     }
-    await updateSync(
+    const isDone = await updateSync(
       admin.db,
       id,
-      ['draft', 'live', 'paused', 'blocked'],
+      isClearing && !clears ? ['draft'] : ['draft', 'live', 'paused', 'blocked'],
       clears
         ? { isClearing: true, ...walkFrom('clear', clearedCount) }
         : { state: 'deleted', stateSince: sql`now()`, credentials: null, probeAt: null },
     );
+    // Launched or deleted meanwhile: look again.
+    if (!isDone) return deleteSync(admin, id, { confirmName, isClearing, isDryRun });
     if (clears && present.state === 'paused') await resumeSync(admin, id);
   }
   return { kind: 'SegmentSyncDeleted', segmentSync: present, clearedCount, isDryRun };

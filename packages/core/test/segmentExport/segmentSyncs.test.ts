@@ -457,6 +457,29 @@ describe('an admin', () => {
     expect(row).toEqual({ state: 'deleted', credentials: null });
   });
 
+  it('takes back what a launch sends that comes between the plan of a deletion and the deletion', async () => {
+    harness = await openSyncHarness({}, names(3));
+    const id = await harness.create();
+    let deleting: ReturnType<typeof deleteSync> | undefined;
+    await harness.sql.begin(async (tx) => {
+      await tx`select from segment_sync where id = ${Number(id)} for update`;
+      deleting = deleteSync(harness.admin, id, { confirmName: 'held', isClearing: true, isDryRun: false });
+      await until(
+        () => harness.sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        ({ length }) => length === 1,
+      );
+      await tx`update segment_sync set state = 'live', walk = 'changed' where id = ${Number(id)}`;
+      await tx`insert into segment_sync_member (sync_id, member, is_member, state) values (${Number(id)}, 'euser-100', true, 'delivered')`;
+    });
+    expect(await deleting).toMatchObject({ kind: 'SegmentSyncDeleted' });
+    harness.start();
+    await until(
+      () => harness.lists.said('user-100'),
+      (said) => said.length === 1,
+    );
+    expect(harness.lists.said('user-100')).toEqual([false]);
+  });
+
   it('deletes a segment with its syncs', async () => {
     harness = await openSyncHarness({}, names(2));
     const id = await harness.launch();
