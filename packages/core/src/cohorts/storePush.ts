@@ -81,6 +81,9 @@ interface Answer {
   }[];
 }
 
+/** So far a partner's clock may be ahead, in seconds. What was computed later than that is taken as if it had no time. */
+const maxAheadSeconds = 24 * 3600;
+
 /**
  * One statement, so one round trip and one commit. Nothing is stored unless the key is valid now and every cohort is
  * known. Rows of cohorts are read or inserted, never updated, so that it does not wait for workers. A deleted cohort
@@ -133,7 +136,10 @@ async function insertPush(
         cohort_id, key_id, hash, position, kind, name, description, partner_created_at,
         session, page, pages, computed_at_ms, members, received_count, refused)
       select r.id, c.key_id, ${hash}::bytea, g.position, g.kind, g.name, g.description, to_timestamp(g.created_at_ms / 1000),
-        g.session, g.page, g.pages, g.computed_at_ms, g.members, g.received_count, nullif(g.refused, '{}')
+        g.session, g.page, g.pages,
+        -- A time in another unit would make all later changes of a member late, for ever.
+        case when g.computed_at_ms <= (extract(epoch from now()) + ${maxAheadSeconds}::int) * 1000 then g.computed_at_ms end,
+        g.members, g.received_count, nullif(g.refused, '{}')
       from complete c, given g join resolved r on r.ref = g.ref and r.listed = g.listed
       order by g.position
       on conflict (cohort_id, hash, position) do nothing

@@ -69,8 +69,13 @@ async function recordProgress(
 ): Promise<void> {
   const noted = await sql`
     update cohort_pull set
-      pages = ${pages}, members = ${members}, total = coalesce(${total ?? null}::bigint, total),
+      pages = ${pages}, members = ${members}, total = coalesce(${countOf(total)}::bigint, total),
       due_at = now() + ${leaseMs}::float8 * interval '1 millisecond'
     where cohort_id = ${cohortId} and lease = ${lease}::bigint`;
   if (noted.count === 0) throw new StepLeaseLost();
+}
+
+/** What a partner counts; null where it is no number of members. */
+function countOf(total: number | undefined): number | null {
+  return total !== undefined && Number.isSafeInteger(total) && total >= 0 ? total : null;
 }

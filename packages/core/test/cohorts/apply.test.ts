@@ -74,6 +74,13 @@ describe.each(['each', 'end'] as const)('changes applied at the %s', (when) => {
     expect(await members()).toEqual(keys(1));
   });
 
+  it('follow a change whose time is in another unit', async () => {
+    const { add, remove, members } = cohort();
+    const now = Date.now();
+    await pushAll([add([1, 2], now * 1_000), remove([1], now), add([3], now + 60_000), remove([3], now)], when);
+    expect(await members()).toEqual(keys(2, 3));
+  });
+
   it('replace a membership once all pages have arrived, in any order', async () => {
     const { add, page, members, syncs } = cohort();
     await pushAll([add([1, 2, 9]), page('s', 3, 3, [5]), page('s', 1, 3, [1, 2])], when);

@@ -32,6 +32,8 @@ export interface FakeCohorts {
   /** Awaited in each step. */
   pause: (call: Call) => Promise<void>;
   list: CohortList | undefined;
+  /** The number of members that the partner says it has, instead of the right one. */
+  total: number | undefined;
   lists: number;
 }
 
@@ -47,6 +49,7 @@ export function createFakeCohorts(...cohorts: readonly FakeCohort[]): FakeCohort
     after: () => undefined,
     pause: async () => undefined,
     list: undefined,
+    total: undefined,
     lists: 0,
   };
 }
@@ -89,7 +92,7 @@ export function pullingConnector(
           await take({
             members: part.filter((id) => id !== '').map((externalId) => ({ externalId })),
             refused: part.includes('') ? { no_id: 1 } : {},
-            total: members.length,
+            total: fake.total ?? members.length,
           });
           to += fake.pageSize;
         }

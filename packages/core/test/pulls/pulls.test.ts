@@ -73,6 +73,15 @@ describe('a pulled cohort', () => {
     });
   });
 
+  it('is pulled although the partner counts its members in fractions', async () => {
+    fake.total = 35.5;
+    const cohort = await harness.follow('c1', 'hourly');
+    await harness.startWorker();
+    await harness.waitForPull(cohort, hasSucceeded);
+    expect(await harness.members('c1')).toEqual(sorted(ids(35)));
+    expect(await getCohort(harness.admin, cohort)).toMatchObject({ drift: { reportedBy: 'pages' } });
+  });
+
   it('is pulled again by its schedule, and only the differences are applied', async () => {
     const cohort = await harness.follow('c1', 'dynamic');
     await harness.startWorker();
