@@ -112,4 +112,16 @@ describe('the configuration', () => {
     });
     expect(read({ HTTP_PROXY: 'http://upper:1', http_proxy: '' }).proxies).toMatchObject({ http: 'http://upper:1' });
   });
+
+  it.each([
+    ['REDIS_URL', 'redis://:CANARY@redis.example.com:port'],
+    ['REDIS_URL', 'redis://:CANARY%zz@redis.example.com'],
+    ['HTTPS_PROXY', 'http://ana:CANARY%zz@proxy.example.com'],
+    ['HTTP_PROXY', 'http://ana:CANARY%zz@proxy.example.com'],
+    ['SMTP_URL', 'smtp://ana:CANARY%zz@smtp.example.com'],
+  ])('refuses a %s that its reader could not read: %s', (name, url) => {
+    const message = complaint({ ...good, [name]: url });
+    expect(message).toMatch(new RegExp(`^the configuration is not usable: ${name} expected .* percent-encoded$`));
+    expect(message).not.toContain('CANARY');
+  });
 });

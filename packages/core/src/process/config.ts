@@ -10,11 +10,27 @@ export const yesOrNo = z
   .enum(['true', 'false'], { error: 'expected true or false' })
   .transform((word) => word === 'true');
 
+/** What reads a URL in the end refuses some with an error that shows all of it, the password too. */
+function isUrl(text: string, begin: RegExp): boolean {
+  if (!begin.test(text) || !URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return [username, password].every((part) => isDecodable(part));
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 function proxyUrl() {
   return z
     .string()
-    .refine((url) => /^https?:\/\//.test(url) && URL.canParse(url), {
-      error: 'expected the URL of a proxy, such as http://proxy.example.com:3128',
+    .refine((url) => isUrl(url, /^https?:\/\//), {
+      error:
+        'expected the URL of a proxy, such as http://user:password@proxy.example.com:3128, with special characters percent-encoded',
     })
     .optional();
 }
@@ -60,7 +76,10 @@ export const sharedVariables = {
     }),
   REDIS_URL: z
     .string()
-    .refine((url) => /^rediss?:\/\//.test(url), { error: 'expected a URL that begins with redis:// or rediss://' })
+    .refine((url) => isUrl(url, /^rediss?:\/\//), {
+      error:
+        'expected a URL that begins with redis:// or rediss://, such as redis://:password@redis.example.com:6379, with special characters percent-encoded',
+    })
     .optional(),
   MASTER_KEY: z
     .string({ error: 'is missing; wanted 32 random bytes in base64, as `openssl rand -base64 32` makes them' })
@@ -115,8 +134,9 @@ export const sharedVariables = {
   NO_PROXY: z.string().optional(),
   SMTP_URL: z
     .string()
-    .refine((url) => /^smtps?:\/\//.test(url) && URL.canParse(url), {
-      error: 'expected a URL that begins with smtp:// or smtps://, such as smtps://user:password@smtp.example.com',
+    .refine((url) => isUrl(url, /^smtps?:\/\//), {
+      error:
+        'expected a URL that begins with smtp:// or smtps://, such as smtps://user:password@smtp.example.com, with special characters percent-encoded',
     })
     .optional(),
   NOTICE_FROM: z
