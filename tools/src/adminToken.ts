@@ -1,6 +1,13 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { adminRoles, createAdminTokenIn, OperatorError, runProgram } from '@currents/core';
+import {
+  adminRoles,
+  createAdminTokenIn,
+  OperatorError,
+  readVariables,
+  runProgram,
+  sharedVariables,
+} from '@currents/core';
 import { choice, runCommand, text, type Option } from './options.js';
 import { findRunningPostgres, startPostgres } from './services/postgres.js';
 
@@ -52,8 +59,10 @@ await runCommand(command, process.argv.slice(2), ({ name, role, expires, data })
 /** The operator's database, or the embedded one, which is started for this moment unless it runs. */
 async function openDatabase(dataDir: string, shown: string) {
   const stop = async (): Promise<void> => undefined;
-  const given = process.env['DATABASE_URL'];
-  if (given) return { url: given, stop };
+  if (process.env['DATABASE_URL']?.trim()) {
+    const { DATABASE_URL: url } = readVariables({ DATABASE_URL: sharedVariables.DATABASE_URL }, process.env);
+    return { url, stop };
+  }
   const isThere = await access(join(dataDir, 'cluster')).then(
     () => true,
     () => false,

@@ -37,7 +37,7 @@ export { openStoredTap, type StoredTap } from './tail/tailTap.js';
 export { openTailReaders, type TailReader, type TailReaders, type TailUpdate } from './tail/tailReaders.js';
 export type { TailFilter, TailItem, TailKind } from './tail/tailItem.js';
 export { createLog } from './process/log.js';
-export { isLostConnection, surviveLostConnections } from './process/lostConnections.js';
+export { isLostConnection, surviveLostConnections, survivingLostConnections } from './process/lostConnections.js';
 export { runInSteps } from './process/runInSteps.js';
 export { createOneAtATime, type OneAtATime } from './process/oneAtATime.js';
 export { createMetrics, type Metrics } from './process/metrics.js';

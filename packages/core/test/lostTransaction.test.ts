@@ -1,8 +1,12 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { connect, type Sql } from '../src/db/connect.js';
+import { databaseFailure } from '../src/db/databaseFailure.js';
 import { pgConfig } from '../src/db/pgClient.js';
+import { isLostConnection } from '../src/process/lostConnections.js';
 import { createTestDatabase } from './database.js';
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
@@ -47,6 +51,26 @@ it('a transaction that loses its connection during a statement rejects, and the 
   await expect(lost).rejects.toThrow(/CONNECTION_(CLOSED|ENDED)|terminating connection/);
   expect(await sql`select * from note`).toEqual([]);
   expect(await sql.begin(async (tx) => tx`select 1 as one`)).toEqual([{ one: 1 }]);
+});
+
+it.each(['ETIMEDOUT', 'EHOSTUNREACH', 'ENETDOWN'])('a statement whose socket ends with %s was lost', async (code) => {
+  const sockets: Socket[] = [];
+  const onSocket = (message: unknown): void => void sockets.push((message as { readonly socket: Socket }).socket);
+  subscribe('net.client.socket', onSocket);
+  const pool = connect(database.url, { max: 1, name: 'unreachable' });
+  try {
+    const lost = pool`select pg_sleep(10)`.catch((error: unknown) => error);
+    await wait(300);
+    // As the kernel ends it once the way to the server is gone.
+    sockets.at(-1)?.destroy(Object.assign(new Error(`read ${code}`), { code, syscall: 'read' }));
+    const error = await lost;
+    expect(error).toMatchObject({ code });
+    expect(isLostConnection(error)).toBe(true);
+    expect(databaseFailure(error)?.message).toContain(`cannot be reached (${code})`);
+  } finally {
+    unsubscribe('net.client.socket', onSocket);
+    await pool.end({ timeout: 1 });
+  }
 });
 
 it('a transaction whose statement fails is rolled back, and the connection is used again', async () => {

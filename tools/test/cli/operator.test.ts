@@ -124,6 +124,12 @@ it('doctor finds a port that is taken, and says it in JSON', async () => {
 it.each([
   ['currents admin-token " "', {}, 2, 'expected 1 to 100 characters, got none'],
   ['currents admin-token ana', { DATABASE_URL: '' }, 2, 'DATABASE_URL is missing'],
+  [
+    'currents admin-token ana',
+    { DATABASE_URL: 'mysql://CANARY@127.0.0.1/x' },
+    2,
+    'DATABASE_URL expected a URL that begins with postgres://',
+  ],
   ['currents admin-token ana', { DATABASE_URL: 'postgres://CANARY:CANARY@127.0.0.1:1/x' }, 1, 'cannot be reached'],
 ] as const)('%s with %j is refused', async (line, environment, code, words) => {
   const { exitCode, stdout, stderr } = await cli.run(line, '', environment);

@@ -1,4 +1,12 @@
-import { createAdminTokenIn, OperatorError, type AdminRole } from '@currents/core';
+import {
+  ConfigInvalid,
+  createAdminTokenIn,
+  OperatorError,
+  readVariables,
+  sharedVariables,
+  survivingLostConnections,
+  type AdminRole,
+} from '@currents/core';
 import { CommandFailure, exitCodes } from '../failure.js';
 
 interface NewAdminToken {
@@ -13,15 +21,14 @@ export async function makeAdminToken(
   environment: NodeJS.ProcessEnv,
   { name, role, expiresAt }: NewAdminToken,
 ): Promise<string> {
-  const databaseUrl = environment['DATABASE_URL'];
-  if (!databaseUrl)
-    throw new CommandFailure('DATABASE_URL is missing; set it to the database of the hub', exitCodes.usage);
   try {
+    const { DATABASE_URL } = readVariables({ DATABASE_URL: sharedVariables.DATABASE_URL }, environment);
     const end = expiresAt === undefined ? undefined : new Date(expiresAt);
-    const made = await createAdminTokenIn(databaseUrl, { name, role, expiresAt: end });
+    const made = await survivingLostConnections(() => createAdminTokenIn(DATABASE_URL, { name, role, expiresAt: end }));
     if (made.kind === 'InputInvalid') throw new CommandFailure(made.message, exitCodes.usage);
     return made.token;
   } catch (error) {
+    if (error instanceof ConfigInvalid) throw new CommandFailure(error.message, exitCodes.usage, { cause: error });
     if (error instanceof OperatorError) throw new CommandFailure(error.message, exitCodes.negative, { cause: error });
     throw error;
   }

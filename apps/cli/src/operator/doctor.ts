@@ -1,5 +1,5 @@
 import { connectors, readConfig as readApiConfig, segmentExports } from '@currents/api';
-import { examine, type Finding } from '@currents/core';
+import { examine, survivingLostConnections, type Finding } from '@currents/core';
 import { readConfig as readWorkerConfig } from '@currents/worker';
 import { checkNode } from './checkNode.js';
 import { checkProgram } from './checkProgram.js';
@@ -12,10 +12,12 @@ export interface DoctorOptions {
 /** Examines a configuration and what runs with it; starts and changes nothing. Prints a line for each finding, and returns how many are not ok. */
 export async function runDoctor(environment: NodeJS.ProcessEnv, { isJson, print }: DoctorOptions): Promise<number> {
   let wrong = 0;
-  for await (const finding of findings(environment)) {
-    print(isJson ? JSON.stringify(finding) : lineOf(finding));
-    if (finding.status === 'not ok') wrong++;
-  }
+  await survivingLostConnections(async () => {
+    for await (const finding of findings(environment)) {
+      print(isJson ? JSON.stringify(finding) : lineOf(finding));
+      if (finding.status === 'not ok') wrong++;
+    }
+  });
   if (!isJson) print(wrong === 0 ? '\nAll is ok.' : `\n${wrong} not ok.`);
   return wrong;
 }

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { constants, gzip as gzipWithCallback } from 'node:zlib';
 import { connect, type Sql } from '../db/connect.js';
-import { isCode, lockNotAvailable, undefinedTable } from '../db/errors.js';
+import { isCode, isLostConnectionCode, lockNotAvailable, undefinedTable } from '../db/errors.js';
 import { knownMigrations } from '../db/knownMigrations.js';
 import type { Transaction } from '../db/session.js';
 import { OperatorError } from '../operatorError.js';
@@ -205,8 +205,10 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 function fileFailure(error: unknown, path: string): OperatorError | undefined {
-  if (!(error instanceof Error) || !('syscall' in error) || 'address' in error) return undefined;
-  const { code } = error as NodeJS.ErrnoException;
+  if (!(error instanceof Error) || !('syscall' in error)) return undefined;
+  const { code = '' } = error as NodeJS.ErrnoException;
+  // A socket's errors name a system call, too.
+  if (isLostConnectionCode(code)) return undefined;
   const advice = code === 'EEXIST' ? '; another backup is being written there, or one was killed: remove the file' : '';
   return new OperatorError(`${path} cannot be written (${code})${advice}`, { cause: error });
 }

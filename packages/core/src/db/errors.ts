@@ -7,6 +7,17 @@ export const readOnlyTransaction = '25006';
 export const queryCanceled = '57014';
 const uniqueViolation = '23505';
 
+/**
+ * Codes of errors after which a connection is gone: those of its socket, also when the way to the server is gone, and
+ * those of postgres.js.
+ */
+const lostConnection =
+  /^(ECONN\w+|EPIPE|ETIMEDOUT|E(HOST|NET)(UNREACH|DOWN)|ENETRESET|CONNECT_TIMEOUT|CONNECTION_\w+)$/;
+
+export function isLostConnectionCode(code: string): boolean {
+  return lostConnection.test(code);
+}
+
 export function isCode(error: unknown, code: string): boolean {
   return property(error, 'code') === code;
 }

@@ -100,8 +100,11 @@ async function openTls(address: DatabaseAddress, opened: Set<Socket>): Promise<S
 async function offersTls(socket: Socket): Promise<boolean> {
   socket.write(sslRequest);
   const answer = await firstBytes(socket);
+  // As the proxy of a container does whose server has not started.
+  if (answer === undefined)
+    throw new ConnectFailed('CONNECTION_CLOSED', 'the connection was closed before the server said anything');
   // More than one byte would have been sent by somebody in between, to be taken for what TLS protects (CVE-2021-23222).
-  if (answer?.length !== 1) throw new ConnectFailed('TLS_REFUSED', 'the server does not answer a request for TLS');
+  if (answer.length !== 1) throw new ConnectFailed('TLS_REFUSED', 'the server does not answer a request for TLS');
   return answer[0] === 'S'.charCodeAt(0);
 }
 

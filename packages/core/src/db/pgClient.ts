@@ -57,3 +57,10 @@ export function pgConfig(url: string, { name, settings = {}, schema }: PgOptions
     keepAlive: true,
   };
 }
+
+/** node-postgres gives no code to what it says after the loss of a connection: first to each query under way, then to others. */
+const lost = /^(Connection terminated( unexpectedly)?|Client has encountered a connection error and is not queryable)$/;
+
+export function isLostClient(error: Error): boolean {
+  return lost.test(error.message);
+}

@@ -2,12 +2,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { databaseFailure } from '../db/databaseFailure.js';
 import { OperatorError } from '../operatorError.js';
+import { surviveLostConnections } from './lostConnections.js';
 
 /**
  * Runs what a process is for. What an operator can mend ends it with one sentence on standard error, without a stack,
  * and exit code 1.
  */
 export async function runProgram(name: string, main: () => Promise<void>): Promise<void> {
+  surviveLostConnections();
   try {
     await main();
   } catch (error) {
