@@ -8,7 +8,7 @@ await runProgram('backup', async () => {
     throw new OperatorError('expected the name of a new file and nothing else, such as currents.backup');
   const { DATABASE_URL } = readVariables({ DATABASE_URL: sharedVariables.DATABASE_URL }, process.env);
   const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
   const line = openProgressLine();
   try {
     const { createdAt, migrations, tables, bytes } = await writeBackup(DATABASE_URL, path, {

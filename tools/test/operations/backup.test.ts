@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect, createSeal, migrate, restoreBackup, writeBackup, type Sql } from '@currents/core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../endToEnd/database.js';
+import { until } from '../endToEnd/until.js';
 import { readDatabaseRows } from '../upgrade/databaseRows.js';
 import { readRelease, restoreRelease } from '../upgrade/release.js';
 import { emptyDatabase } from './emptyDatabase.js';
-import { runNode } from './programs.js';
+import { runNode, startNode } from './programs.js';
 
 const quiet = { onProgress: () => undefined };
 const databases: TestDatabase[] = [];
@@ -210,4 +211,49 @@ it('holds one moment, and keeps the hub neither from adding a day nor from stori
   const restored = await empty();
   await restoreBackup(restored.url, file, quiet);
   expect(await restored.sql`select from import_partner`).toHaveLength(0);
+});
+
+describe('a backup that waits for a lock', () => {
+  const aside = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = await original.sql.begin(async (tx) => {
+      await tx`lock table import_partner in access exclusive mode`;
+      return work();
+    });
+    return result as Result;
+  };
+
+  it('is stopped at once, and leaves nothing', async () => {
+    const there = await mkdtemp(join(folder, 'waiting-'));
+    await aside(async () => {
+      const stop = new AbortController();
+      const stopped = writeBackup(original.url, join(there, 'x.backup'), { ...quiet, signal: stop.signal });
+      await until(
+        () => readdir(there),
+        (files) => files.length > 0,
+      );
+      const startedMs = performance.now();
+      stop.abort();
+      await expect(stopped).rejects.toThrow(/^stopped; no backup was written$/);
+      expect(performance.now() - startedMs).toBeLessThan(4_000);
+    });
+    expect(await readdir(there)).toEqual([]);
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends at %s, and leaves nothing', async (signal) => {
+    const cli = fileURLToPath(new URL('../../../apps/cli/bin/currents.mjs', import.meta.url));
+    const there = await mkdtemp(join(folder, 'signalled-'));
+    const { exitCode, output } = await aside(async () => {
+      const backup = startNode([cli, 'backup', 'x.backup'], { DATABASE_URL: original.url }, there);
+      await until(
+        () => readdir(there),
+        (files) => files.length > 0,
+        20_000,
+      );
+      process.kill(backup.pid, signal);
+      return backup.ended;
+    });
+    expect(output).toBe('backup: stopped; no backup was written\n');
+    expect(exitCode).toBe(1);
+    expect(await readdir(there)).toEqual([]);
+  });
 });

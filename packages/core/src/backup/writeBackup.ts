@@ -57,6 +57,13 @@ export async function writeBackup(
   const partial = `${path}.partial`;
   const giveUp = (): void => void sql.end({ timeout: 0 });
   let failure: unknown;
+  // Also while it waits for a lock, or for a server that no longer answers.
+  const stop = (): void => {
+    failure ??= new OperatorError('stopped; no backup was written');
+    giveUp();
+  };
+  signal?.addEventListener('abort', stop);
+  if (signal?.aborted) stop();
   try {
     await refuseExisting(path);
     const file = await open(partial, 'wx', 0o600);
@@ -75,10 +82,10 @@ export async function writeBackup(
               await writer.add(dataName(table.name, part++), await gzip(rows, { level: constants.Z_BEST_SPEED }));
               bytes += rows.length;
               await onProgress({ ...progress, bytes });
-              if (signal?.aborted) throw new OperatorError('stopped; no backup was written');
+              signal?.throwIfAborted();
             } catch (error) {
               // The transaction then ends with its connection, which says nothing about the reason.
-              failure = error;
+              failure ??= error;
               throw error;
             }
           }
@@ -99,6 +106,7 @@ export async function writeBackup(
     const cause = failure ?? error;
     throw fileFailure(cause, partial) ?? cause;
   } finally {
+    signal?.removeEventListener('abort', stop);
     await sql.end();
   }
 }
