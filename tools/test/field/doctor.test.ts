@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net';
 import { connectors, readConfig as readApiConfig, segmentExports } from '@currents/api';
 import { connect, examine as examineHub, type Finding, type Sql } from '@currents/core';
 import { readConfig as readWorkerConfig } from '@currents/worker';
@@ -36,6 +37,9 @@ afterAll(async () => {
   await Promise.all([sql.end(), outside.end()]);
   await database.drop();
 });
+
+/** Takes connections, and closes each at once. */
+let closer: TcpServer | undefined;
 
 type Environment = Readonly<Record<string, string>>;
 const good = (): Environment => ({
@@ -154,6 +158,25 @@ const rows: readonly Row[] = [
     line: /^not ok: the database that DATABASE_URL names cannot be reached \(ECONNREFUSED\); see that it runs/,
   },
   {
+    what: 'a database whose URL was pasted with a line end',
+    subject: 'database',
+    environment: () => ({ DATABASE_URL: `${database.url}\n` }),
+    line: /^ok: PostgreSQL /,
+  },
+  {
+    what: 'what accepts connections and closes them, as the proxy of a container does without its server',
+    subject: 'database',
+    when: async () => {
+      closer = createTcpServer((socket) => socket.end()).listen(0, '127.0.0.1');
+      await once(closer, 'listening');
+      return async () => closer?.close();
+    },
+    environment: () => ({
+      DATABASE_URL: `postgres://CANARY:CANARY@127.0.0.1:${(closer?.address() as AddressInfo).port}/CANARY`,
+    }),
+    line: /^not ok: the database that DATABASE_URL names cannot be reached \(CONNECTION_CLOSED\); see that it runs/,
+  },
+  {
     what: 'a read-only database',
     subject: 'database',
     when: withSetting('default_transaction_read_only = on'),
@@ -192,6 +215,18 @@ const rows: readonly Row[] = [
       return () => sql`delete from master_key_check`;
     },
     line: /^not ok: MASTER_KEY is not the key that sealed the secrets in this database; set the former one$/,
+  },
+  {
+    what: 'a Redis whose URL cannot be read',
+    subject: 'configuration',
+    environment: () => ({ REDIS_URL: 'redis://:CANARY@127.0.0.1:port' }),
+    line: /^not ok: REDIS_URL expected a URL that begins with redis/,
+  },
+  {
+    what: 'a proxy whose password is not percent-encoded',
+    subject: 'reach',
+    environment: () => ({ HTTPS_PROXY: 'http://ana:CANARY%zz@127.0.0.1:1' }),
+    line: /^not checked: the variables of the network are not usable$/,
   },
   {
     what: 'a Redis that is away',

@@ -2,7 +2,7 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import { connect, type Sql } from '../db/connect.js';
 import type { Connectors } from '../loadCurrent.js';
 import type { SegmentExports } from '../loadSync.js';
-import { ConfigInvalid, networkOf, readVariables, sharedVariables } from '../process/config.js';
+import { ConfigInvalid, givenVariables, networkOf, readVariables, sharedVariables } from '../process/config.js';
 import { createHttp, type Network } from '../process/http.js';
 import { readMasterKeyCheck, sealedByLaterRelease } from '../secrets/masterKeyCheck.js';
 import { countUnderOtherKeys } from '../secrets/sealedColumns.js';
@@ -68,12 +68,13 @@ function checkConfigs(environment: NodeJS.ProcessEnv, { readConfigs }: ExamineDe
 /** Those variables that can be read; what is wrong with the others has been said. */
 function readEach(environment: NodeJS.ProcessEnv) {
   const { DATABASE_URL, REDIS_URL, MASTER_KEY, MASTER_KEY_FALLBACKS, SMTP_URL } = sharedVariables;
+  const given = givenVariables(environment);
   return {
-    DATABASE_URL: DATABASE_URL.safeParse(environment['DATABASE_URL']).data,
-    REDIS_URL: REDIS_URL.safeParse(environment['REDIS_URL'] || undefined).data,
-    MASTER_KEY: MASTER_KEY.safeParse(environment['MASTER_KEY']).data,
-    MASTER_KEY_FALLBACKS: MASTER_KEY_FALLBACKS.safeParse(environment['MASTER_KEY_FALLBACKS'] || undefined).data,
-    SMTP_URL: SMTP_URL.safeParse(environment['SMTP_URL'] || undefined).data,
+    DATABASE_URL: DATABASE_URL.safeParse(given['DATABASE_URL']).data,
+    REDIS_URL: REDIS_URL.safeParse(given['REDIS_URL']).data,
+    MASTER_KEY: MASTER_KEY.safeParse(given['MASTER_KEY']).data,
+    MASTER_KEY_FALLBACKS: MASTER_KEY_FALLBACKS.safeParse(given['MASTER_KEY_FALLBACKS']).data,
+    SMTP_URL: SMTP_URL.safeParse(given['SMTP_URL']).data,
   };
 }
 
