@@ -66,8 +66,8 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
         if (!tokenRate) return;
         const limited = answerBeyondLimit(reply, tokenRate, ['events', 'bytes']);
         if (limited) return limited;
-        // Before the body is read, so that bodies at once count together.
-        tokenRate.useBytes(statedBytes(request) ?? 0);
+        // Before the body is read, so that bodies at once count together. Of one that is too large no more is ever read.
+        tokenRate.useBytes(Math.min(statedBytes(request) ?? 0, maxBodyBytes));
       },
       handler: async (request, reply) => {
         const startedMs = performance.now();

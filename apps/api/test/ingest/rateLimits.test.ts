@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { createTokenRates } from '@currents/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openAdminHarness } from '../admin/adminHarness.js';
+import { startRequest } from '../rawRequest.js';
 import { openIngestHarness, type IngestHarness } from './ingestHarness.js';
 
 const none = { eventsPerSecond: null, bytesPerSecond: null };
@@ -69,6 +70,17 @@ describe('a token with limits', () => {
       sent.flushHeaders();
     });
     expect(status).toBe(429);
+  });
+
+  it('waits no longer after a body that is too large than after the largest that is taken', async () => {
+    const own = await limited({ bytes: 1024 * 1024 });
+    const tooLarge = startRequest(harness.url, '/v1/events', { ...own, 'content-length': 10 ** 15 });
+    await expect.poll(() => tooLarge.status(), { timeout: 10_000 }).toBe(413);
+    tooLarge.socket.destroy();
+    const { status, headers } = await harness.post(events(1), own);
+    expect(status).toBe(429);
+    // Bodies of up to 10 MiB are taken.
+    expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(10);
   });
 
   it('counts bodies in chunks', async () => {
