@@ -41,5 +41,11 @@ export const signatureHeaders = ['webhook-id', 'webhook-timestamp', 'webhook-sig
  * may have processed the request.
  */
 export type HttpAnswer =
-  | { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string }
+  | {
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string;
+      /** Why the body could not be read, and is empty here: it is damaged, or broke off after a status that refuses. */
+      readonly unread?: string;
+    }
   | { readonly status: 0; readonly failure: 'timeout' | 'unreachable' | 'broken'; readonly detail: string };

@@ -88,7 +88,8 @@ export function interpretAnswer(
       const warning = warningIn(body ?? {}, status, rules);
       return warning === undefined ? { kind: 'success' } : { kind: 'success', warning };
     }
-    const detail = `HTTP ${status} with a body that is not from ${rules.label}; check for a proxy or another server`;
+    const why = answer.unread === undefined ? '' : ` (${answer.unread})`;
+    const detail = `HTTP ${status} with a body that is not from ${rules.label}${why}; check for a proxy or another server`;
     return { kind: 'unavailable', code: 'unreadable_answer', detail };
   }
   const explanation =

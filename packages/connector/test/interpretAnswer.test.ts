@@ -16,6 +16,12 @@ describe('interpretAnswer', () => {
     const rules = { ...bare, isSuccess: ({ ok }: Readonly<Record<string, unknown>>) => ok === true };
     expect(interpretAnswer(jsonAnswer(200, { ok: true }), rules, words)).toEqual({ kind: 'success' });
     expect(interpretAnswer(htmlAnswer(200), rules, words)).toMatchObject({ code: 'unreadable_answer' });
+    const damaged = { ...textAnswer(200, ''), unread: 'the answer is not valid gzip' };
+    expect(interpretAnswer(damaged, rules, words)).toMatchObject({
+      code: 'unreadable_answer',
+      detail:
+        'HTTP 200 with a body that is not from Relay (the answer is not valid gzip); check for a proxy or another server',
+    });
   });
 
   it('takes the statuses that a rule names for a refusal of the request, and only those', () => {

@@ -94,6 +94,30 @@ describe('a streamed response', () => {
   });
 });
 
+describe('an answer that breaks off', () => {
+  const cut = (status: number) => (_request: IncomingMessage, response: ServerResponse) => {
+    response.writeHead(status, { 'content-length': '10', 'retry-after': '7' }).write('half');
+    setTimeout(() => response.destroy(), 50);
+  };
+  const stalled = (status: number) => (_request: IncomingMessage, response: ServerResponse) =>
+    void response.writeHead(status, { 'retry-after': '7' }).write('half');
+
+  it.each([302, 400, 401, 413, 429, 503])('after the status %i, which says what to do, keeps it', async (status) => {
+    const kept = { status, headers: { 'retry-after': '7' }, body: '', unread: 'the answer broke off' };
+    for (const serve of [cut(status), stalled(status)]) {
+      answer = serve;
+      expect(await http().request({ method: 'POST', url, body: '{}' })).toMatchObject(kept);
+    }
+  });
+
+  it('after a success, of which the rest may be lost, is a failure', async () => {
+    answer = cut(200);
+    expect(await http().request({ method: 'POST', url })).toMatchObject({ status: 0, failure: 'broken' });
+    answer = stalled(200);
+    expect(await http().request({ method: 'POST', url })).toMatchObject({ status: 0, failure: 'timeout' });
+  });
+});
+
 describe('a redirect', () => {
   it.each(['request', 'stream'] as const)(
     'is returned and not followed, so that credentials stay with the partner: %s',

@@ -72,12 +72,17 @@ it.each([
     gzipSync(gzipSync(gzipped)),
     'expected an answer compressed at most 2 times, got 3',
   ],
-])('an answer that %s is a failure that says so: %s', async (_what, coding, bytes, detail) => {
-  [encoding, body] = [coding, bytes];
-  const failure = { status: 0, failure: 'broken', detail };
-  expect(await http.request({ method: 'POST', url, body: '{}' })).toEqual(failure);
-  expect(await http.stream({ method: 'GET', url }, () => undefined)).toEqual(failure);
-});
+])(
+  'an answer that %s (%s) keeps its status and says so, and is a failure as a stream',
+  async (_, coding, bytes, why) => {
+    [encoding, body] = [coding, bytes];
+    for (status of [200, 401, 413, 429])
+      expect(await http.request({ method: 'POST', url, body: '{}' })).toMatchObject({ status, body: '', unread: why });
+    status = 200;
+    const failure = { status: 0, failure: 'broken', detail: why };
+    expect(await http.stream({ method: 'GET', url }, () => undefined)).toEqual(failure);
+  },
+);
 
 it('an answer in an unknown coding keeps its status, and streams nothing', async () => {
   [encoding, body] = ['compress', Buffer.from('x')];

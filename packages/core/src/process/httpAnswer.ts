@@ -15,17 +15,28 @@ export class UnreadableAnswer extends Error {
 
 /**
  * Reads a whole answer. Its body is decompressed, and cut after 1 MiB: no more than that is decompressed. A body in an
- * unknown coding is left out.
+ * unknown coding is left out, and so is one that is damaged, because the status still says what to do. One that breaks off
+ * is left out only where the status refuses: servers close the connection early as they refuse a long request. What a
+ * success confirms may have been lost with the rest.
  */
 export async function readAnswer(response: Dispatcher.ResponseData): Promise<HttpAnswer> {
   const { statusCode: status } = response;
   const headers = singleHeaders(response.headers);
-  // Some servers announce a length where there is no body, which undici takes for a broken one. Where the coding is not
-  // known, the status still says what to do.
+  // Some servers announce a length where there is no body, which undici takes for a broken one.
   if (hasNoBody(status) || !hasKnownCodings(headers)) {
     await response.body.dump().catch(() => undefined);
-    return { status, headers, body: '' };
+    return { status, headers, body: '', ...(!hasNoBody(status) && { unread: unknownCoding }) };
   }
+  try {
+    return { status, headers, body: await readText(response, headers) };
+  } catch (error) {
+    if (error instanceof UnreadableAnswer) return { status, headers, body: '', unread: error.message };
+    if (status >= 200 && status < 300) throw error;
+    return { status, headers, body: '', unread: 'the answer broke off' };
+  }
+}
+
+async function readText(response: Dispatcher.ResponseData, headers: Readonly<Record<string, string>>): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of decompressedBody(response, headers)) {
@@ -33,7 +44,7 @@ export async function readAnswer(response: Dispatcher.ResponseData): Promise<Htt
     bytes += chunk.length;
     if (bytes > maxBodyBytes) break;
   }
-  return { status, headers, body: Buffer.concat(chunks).toString('utf8', 0, maxBodyBytes) };
+  return Buffer.concat(chunks).toString('utf8', 0, maxBodyBytes);
 }
 
 /** No content, and not modified (RFC 9110, 6.4.1). */
@@ -75,6 +86,7 @@ function codingsOf(headers: Readonly<Record<string, string>>): readonly string[]
     .filter((coding) => coding !== '' && coding !== 'identity');
 }
 
+const unknownCoding = 'expected an answer compressed with gzip, deflate, br or nothing, got something else';
 const knownCodings = new Set(['gzip', 'x-gzip', 'br', 'deflate']);
 
 function hasKnownCodings(headers: Readonly<Record<string, string>>): boolean {
@@ -111,7 +123,7 @@ function createDecoder(coding: string, first: Buffer) {
       // Meant is zlib (RFC 9110, 8.4.1.2), whose first byte names the method 8; many servers send bare DEFLATE.
       return ((first[0] ?? 0) & 0x0f) === 8 ? createInflate() : createInflateRaw();
     default:
-      throw new UnreadableAnswer('expected an answer compressed with gzip, deflate, br or nothing, got something else');
+      throw new UnreadableAnswer(unknownCoding);
   }
 }
 
