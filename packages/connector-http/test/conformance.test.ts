@@ -41,6 +41,8 @@ describeConnector({
       invalid('headers', { 'x-tenant': 'a\r\nx-other: b' }),
       invalid('deliveredStatuses', '200;201'),
       invalid('deliveredStatuses', '200,'),
+      invalid('deliveredStatuses', ''),
+      invalid('deliveredStatuses', '1xx, 102'),
       invalid('refusedStatuses', '600'),
       invalid('blockedStatuses', '4x'),
       invalid('eventsPerRequest', 0),

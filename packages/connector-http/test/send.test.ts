@@ -64,10 +64,24 @@ describe('which statuses mean what', () => {
     [{ refusedStatuses: '4xx', blockedStatuses: '' }, 404, { outcome: 'split', code: 'http_404' }],
     [{ blockedStatuses: '5xx' }, 503, { outcome: 'blocked', code: 'http_503' }],
     [{ deliveredStatuses: '3xx' }, 302, { outcome: 'delivered' }],
+    [{ deliveredStatuses: '200', refusedStatuses: '207' }, 207, { outcome: 'split', code: 'http_207' }],
+    [{ deliveredStatuses: '200', blockedStatuses: '2xx' }, 204, { outcome: 'blocked', code: 'http_204' }],
+    [{ refusedStatuses: '304' }, 304, { outcome: 'split', code: 'http_304' }],
+    [{ refusedStatuses: '3xx', blockedStatuses: '302' }, 302, { outcome: 'blocked', code: 'redirected' }],
+    [{ refusedStatuses: '4xx' }, 404, { outcome: 'blocked', code: 'http_404' }],
     [{}, 418, { outcome: 'deferred', code: 'http_418' }],
   ])('%j: %i', async (given, status, expected) => {
     const { results } = await send(given, {}, textAnswer(status, ''));
     for (const result of results) expect(result).toMatchObject(expected);
+  });
+
+  it('is named where it is a success that no list has', async () => {
+    const { results } = await send({ deliveredStatuses: '200, 201' }, {}, textAnswer(202, 'accepted'));
+    expect(results[0]).toMatchObject({
+      outcome: 'deferred',
+      detail:
+        'HTTP 202: expected one of the deliveredStatuses (200, 201), got another success; add it if it means that the receiver has the events',
+    });
   });
 
   it('is asked before the receiver’s words, which are quoted without secrets', async () => {

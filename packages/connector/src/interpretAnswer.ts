@@ -31,7 +31,10 @@ export interface AnswerRules {
    * success by the status alone.
    */
   isSuccess?(body: Body): boolean;
-  /** Whether a status refuses the request as it is, so that a part of it may be accepted; 400 and 413 by default. */
+  /**
+   * Whether a status, of any family, refuses the request as it is, so that a part of it may be accepted; 400 and 413 by
+   * default.
+   */
   isInvalid?(status: number): boolean;
   /** The number of accepted events in the body of a 2xx answer; without it, the answer alone confirms them. */
   readonly acceptedCount?: { readonly field: string; readonly sent: number };
@@ -83,7 +86,8 @@ export function interpretAnswer(
   }
   const { status, headers } = answer;
   const body = readJsonObject(answer.body);
-  if (status >= 200 && status < 300) {
+  const isNamed = rules.refusals[status] !== undefined || rules.isInvalid?.(status) === true;
+  if (status >= 200 && status < 300 && !isNamed) {
     if (rules.isSuccess === undefined || (body !== undefined && rules.isSuccess(body))) {
       const warning = warningIn(body ?? {}, status, rules);
       return warning === undefined ? { kind: 'success' } : { kind: 'success', warning };
@@ -117,8 +121,8 @@ export function interpretAnswer(
   };
 }
 
-function refusalOf(status: number, { refusals, isCompressed }: AnswerRules): Refusal | undefined {
-  if (status >= 300 && status < 400) return redirected;
+function refusalOf(status: number, { refusals, isCompressed, isInvalid }: AnswerRules): Refusal | undefined {
+  if (status >= 300 && status < 400) return isInvalid?.(status) === true ? undefined : redirected;
   return status === 415 && isCompressed ? gzipRefused : refusals[status];
 }
 

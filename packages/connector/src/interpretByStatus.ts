@@ -13,7 +13,10 @@ interface StatusLists {
 
 /** Settings for a receiver whose answers only its owner knows: lists such as `2xx, 409`. */
 export const statusSettings = {
-  deliveredStatuses: statusList('2xx', 'the receiver has all events of the request.'),
+  deliveredStatuses: statusList('2xx', 'the receiver has all events of the request.').refine(
+    (statuses) => statuses.split(',').some((each) => /^[2-5]/.test(each.trim())),
+    'expected at least one status from 200 on: without it, nothing is ever delivered',
+  ),
   refusedStatuses: statusList(
     '400, 413, 422',
     'it refuses the request as it is. Sent again in halves; an event that is refused alone is a dead letter.',
@@ -33,7 +36,10 @@ function statusList(usual: string, meaning: string) {
     .describe(`Statuses, with commas between, that mean: ${meaning}`);
 }
 
-/** Interprets an answer by its status alone. `say` redacts the receiver's words. */
+/**
+ * Interprets an answer by its status alone, whichever family it is of: the first list that has it decides. `say` redacts the
+ * receiver's words.
+ */
 export function interpretByStatus(
   answer: HttpAnswer,
   settings: StatusLists & { readonly gzip: boolean },
@@ -41,16 +47,23 @@ export function interpretByStatus(
 ): SendOutcome {
   const { status } = answer;
   if (isAmong(settings.deliveredStatuses, status)) return { outcome: 'delivered' };
+  const isBlocking = isAmong(settings.blockedStatuses, status);
+  const isRefusing = !isBlocking && isAmong(settings.refusedStatuses, status);
+  if (status >= 200 && status < 300 && !isBlocking && !isRefusing) return unlistedSuccess(status, settings);
   const refusal = { code: `http_${status}`, advice: 'check the URL, the token and the receiver' };
   const rules: AnswerRules = {
     label: 'the receiver',
-    refusals: isAmong(settings.blockedStatuses, status) ? { [status]: refusal } : {},
+    refusals: isBlocking ? { [status]: refusal } : {},
     isCompressed: settings.gzip,
-    isInvalid: () => isAmong(settings.refusedStatuses, status),
-    isSuccess: () => false,
+    isInvalid: () => isRefusing,
     explanationIn: ({ error, message, detail }) => firstText(error, message, detail),
   };
   return toSendOutcome(interpretAnswer(answer, rules, say));
+}
+
+function unlistedSuccess(status: number, { deliveredStatuses }: StatusLists): SendOutcome {
+  const detail = `HTTP ${status}: expected one of the deliveredStatuses (${deliveredStatuses}), got another success; add it if it means that the receiver has the events`;
+  return { outcome: 'deferred', code: 'unreadable_answer', detail, scope: 'current' };
 }
 
 /** Whether the list has the status; 0, no answer, is in none. */
