@@ -6,7 +6,7 @@ export const settings = z
     url: z
       .url({ protocol: /^https?$/ })
       .max(2000)
-      .refine((text) => !/[\s#]|\/\/[^/]*@/.test(text), 'expected a URL without blanks, user, password and fragment')
+      .refine(isBare, 'expected a URL without blanks, user, password and fragment')
       .describe('Where events are posted, such as https://example.com/v1/events. It may have a query.'),
     ...headerSettings,
     ...statusSettings,
@@ -23,6 +23,13 @@ export const credentials = z
     signingSecret: signingSecret.optional(),
   })
   .readonly();
+
+/** As the URL parser reads it, which takes `https:user:password@host`, too. */
+function isBare(text: string): boolean {
+  if (!URL.canParse(text) || /[\s#]/.test(text)) return false;
+  const { username, password } = new URL(text);
+  return username === '' && password === '';
+}
 
 export type Settings = z.infer<typeof settings>;
 export type Credentials = z.infer<typeof credentials>;

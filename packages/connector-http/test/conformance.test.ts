@@ -13,6 +13,8 @@ describeConnector({
   settings: {
     valid: [
       { url },
+      { url: 'https://example.com?team=a@example.com' },
+      { url: 'https://[2001:db8::7]:8443/users//@/events?key=a%20b' },
       {
         url: 'http://localhost:4010/v1/events?app_group=shop',
         gzip: true,
@@ -31,7 +33,10 @@ describeConnector({
       invalid('url', 'collector'),
       invalid('url', 'ftp://example.com'),
       invalid('url', 'https://someone:secret@example.com/events'),
+      invalid('url', 'https:someone:secret@example.com/events'),
+      invalid('url', 'https:\\\\someone:secret@example.com/events'),
       invalid('url', 'https://example.com/events#here'),
+      invalid('url', 'https://example.com/events#'),
       invalid('url', 'https://example.com/ev ents'),
       invalid('tokenHeader', 'content-type'),
       invalid('tokenHeader', 'x api key'),
