@@ -1,3 +1,4 @@
+import { bodySignature } from '@currents/connector';
 import { itemsOf, jsonAnswer, scriptedHttp, textAnswer } from '@currents/connector/conformance';
 import { http } from '@currents/connector-http';
 import { catalogue } from '@currents/schema';
@@ -54,6 +55,16 @@ describe('a request', () => {
     expect(again.request?.signature).toEqual(first.request?.signature);
     expect(other.request?.signature?.id).not.toBe(first.request?.signature?.id);
   });
+});
+
+it('the id of a signed request tells apart whatever ids its events have', () => {
+  const idOf = (...ids: string[]) =>
+    bodySignature(
+      ids.map((id) => ({ id, payload: {}, json: '{}' })),
+      signingSecret,
+    ).signature?.id;
+  const lists = [['a\nb'], ['a', 'b'], ['"a\\nb"'], ['a\n', 'b'], ['a', '\nb'], ['a', '\n', 'b']];
+  expect(new Set(lists.map((ids) => idOf(...ids))).size).toBe(lists.length);
 });
 
 describe('which statuses mean what', () => {

@@ -17,6 +17,7 @@ export function bodySignature(
 ): { readonly signature?: BodySignature } {
   if (secret === undefined) return {};
   const hash = createHash('sha256');
-  for (const { id } of items) hash.update(id).update('\n');
+  // A line each, whatever an id holds: receivers drop a request whose id they have seen.
+  for (const { id } of items) hash.update(/^"|\n/.test(id) ? JSON.stringify(id) : id).update('\n');
   return { signature: { id: `msg_${hash.digest('hex').slice(0, 32)}`, secret } };
 }
