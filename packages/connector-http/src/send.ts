@@ -11,7 +11,7 @@ export const { send, test } = wholeRequests<Settings, Credentials, CatalogueEven
   request: (items, { settings, credentials: { token, signingSecret } }) => ({
     method: 'POST',
     url: settings.url,
-    headers: { ...requestHeaders(settings, token), ...ownHeaders },
+    headers: requestHeaders(settings, token, ownHeaders),
     body: [start, ...joinJson(items), end],
     gzip: settings.gzip,
     ...bodySignature(items, signingSecret),

@@ -44,6 +44,19 @@ describe('a request', () => {
     });
   });
 
+  it('has each header once, and an admin’s in place of Braze’s', async () => {
+    const headers = { 'Braze-Currents-Version': '2' };
+    expect((await send({ headers }, {})).request?.headers).toEqual({
+      'content-type': 'application/json',
+      'Braze-Currents-Version': '2',
+    });
+    const { request } = await send({ tokenHeader: 'Braze-Currents-Version', headers }, { token: 'secret-token' });
+    expect(request?.headers).toEqual({
+      'content-type': 'application/json',
+      'braze-currents-version': 'secret-token',
+    });
+  });
+
   it('is signed with an id that only other events change', async () => {
     const first = await send({}, { signingSecret });
     const again = await send({ gzip: true }, { signingSecret });

@@ -33,14 +33,20 @@ export const headerToken = z
   .max(4000)
   .regex(/^[\x21-\x7e]+$/, 'expected printable ASCII without blanks');
 
-/** The header of the token, and the others; the token's overrides one of its name. */
+/**
+ * The headers of a request: the connector's `own` ones, in lower case, which an admin's of the same name override, and the
+ * token's, which overrides both.
+ */
 export function requestHeaders(
   { headers, tokenHeader }: { readonly headers: Readonly<Record<string, string>>; readonly tokenHeader: string },
   token: string | undefined,
+  own: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   const name = tokenHeader.toLowerCase();
   const others = Object.entries(headers).filter(([other]) => token === undefined || other.toLowerCase() !== name);
+  const given = new Set(others.map(([other]) => other.toLowerCase()));
   return {
+    ...Object.fromEntries(Object.entries(own).filter(([other]) => !given.has(other))),
     ...Object.fromEntries(others),
     ...(token !== undefined && { [name]: name === 'authorization' ? `Bearer ${token}` : token }),
   };
