@@ -1,4 +1,4 @@
-import { baseUrlOf, interpretAnswer, joinJson, toSendOutcome, wholeRequests } from '@currents/connector';
+import { baseUrlOf, firstText, interpretAnswer, joinJson, toSendOutcome, wholeRequests } from '@currents/connector';
 import type { AnswerRules } from '@currents/connector';
 import type { PostHogEvent } from './map.js';
 import type { Credentials, Settings } from './settings.js';
@@ -6,7 +6,10 @@ import type { Credentials, Settings } from './settings.js';
 /** PostHog, docs, API: the hosts of public endpoints. */
 export const hosts = { us: 'https://us.i.posthog.com', eu: 'https://eu.i.posthog.com' };
 
-/** PostHog, rust/capture/src/api.rs: errors are plain text, and the body of a success says nothing of events. */
+/**
+ * PostHog, rust/capture/src/api.rs: errors are plain text, and the body of a success says nothing of events. Proxies and
+ * older installations answer with JSON.
+ */
 const rules: AnswerRules = {
   label: 'PostHog',
   refusals: {
@@ -14,7 +17,7 @@ const rules: AnswerRules = {
     404: { code: 'not_found', advice: 'check the region and the base URL' },
   },
   isSuccess: () => true,
-  explanationIn: (_body, text) => text,
+  explanationIn: ({ detail, error, message }, text) => firstText(detail, error, message) ?? text,
 };
 
 /** Without `sent_at`, by which PostHog would shift the times of a late retry (PostHog, docs, Timestamps). */

@@ -80,6 +80,8 @@ it('quotes PostHog’s plain words, and no page of a proxy', async () => {
   expect(await detailOf(textAnswer(400, 'event submitted without a distinct_id'))).toBe(
     'HTTP 400: event submitted without a distinct_id',
   );
+  const inJson = '{"type":"validation_error","detail":"no such event"}';
+  expect(await detailOf(textAnswer(400, inJson))).toBe('HTTP 400: no such event');
   expect(await detailOf(textAnswer(502, '\n<html>Bad Gateway</html>'))).toBe('HTTP 502');
 });
 

@@ -31,6 +31,26 @@ describe('a quotation', () => {
     expect(hide(words, [], [payload])).toBe('user.mail [hidden] of plan gold was [hidden] times in [hidden]');
   });
 
+  it.each([
+    ['in other letters', 'Ana@Example.com', 'no user ana@example.COM here', 'no user [hidden] here'],
+    ['percent-encoded', 'ana+1@example.com', 'GET /users/ana%2b1%40example.com', 'GET /users/[hidden]'],
+    ['escaped in JSON', 'Ana "A" Lee', '{"name":"Ana \\"A\\" Lee"}', '{"name":"[hidden]"}'],
+    ['escaped in ASCII', 'Jörg 😀', '{"name":"J\\u00f6rg \\ud83d\\ude00"}', '{"name":"[hidden]"}'],
+  ])('hides a value %s', (_, value, words, quoted) => expect(hide(words, [], [{ value }])).toBe(quoted));
+
+  it('hides a long value of which only the beginning is quoted', () => {
+    const value = 'Dear Ana, your order of Tuesday is on its way. '.repeat(100);
+    expect(hide(`no text: ${value}`, [], [{ value }])).toBe('no text: [hidden]');
+    expect(hide(`no text: ${value.slice(0, 60)}… (cut)`, [], [{ value }])).toBe('no text: [hidden]… (cut)');
+  });
+
+  it('takes no longer for values that are everywhere in the words', () => {
+    const payloads = Array.from({ length: 40_000 }, (_, at) => 'a'.repeat(5 + (at % 90)));
+    const startedMs = performance.now();
+    expect(hide('a'.repeat(1_000), [], payloads)).toBe('[hidden]');
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+  });
+
   it('hides values that contain each other as a whole', () => {
     expect(hide('no user-1234 here', [], [['user-1', 'user-1234']])).toBe('no [hidden] here');
   });
