@@ -16,6 +16,7 @@ import {
 } from '@currents/core';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { charsetRefusal } from './body/charset.js';
+import { makeLines } from './body/jsonSequence.js';
 import { bodyRefusal, decompress, takeBody, type RequestBodies } from './body/requestBodies.js';
 import { refusalOf, refuse, wrongToken, type Refusal } from './problem.js';
 import { refuseBeyondLimit, setRateLimit } from './rateLimit.js';
@@ -77,6 +78,7 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
           if (tokenRate && statedBytes(request) === undefined) tokenRate.useBytes(body.length);
           const refusal = await decompress(request, body, maxBodyBytes);
           if (refusal) return answer(reply, refusal);
+          if (isSequence(request)) makeLines(body.chunks);
           let limited: FastifyReply | undefined;
           const taken = await deps.ingest.take({
             chunks: body.chunks,
@@ -181,6 +183,10 @@ function startTrace(request: FastifyRequest, reply: FastifyReply, tracing: Traci
 function statedBytes({ headers }: FastifyRequest): number | undefined {
   const stated = headers['content-length'];
   return stated === undefined ? undefined : Number(stated);
+}
+
+function isSequence({ headers }: FastifyRequest): boolean {
+  return /json-seq/i.test(headers['content-type'] ?? '');
 }
 
 function formatOf(request: FastifyRequest): 'json' | 'ndjson' {

@@ -91,7 +91,7 @@ export const eventPaths: Paths = {
       ],
       requestBody: {
         description:
-          'At most 10,000 events, and at most `INGEST_BODY_MEGABYTES` (10 by default) decompressed, in UTF-8. The hub goes by the body and not by `Content-Type`, except that a type with `ndjson`, `jsonl` or `jsonlines` in it means an event per line.',
+          'At most 10,000 events, and at most `INGEST_BODY_MEGABYTES` (10 by default) decompressed, in UTF-8. The hub goes by the body and not by `Content-Type`, except that a type with `ndjson`, `jsonl`, `jsonlines` or `json-seq` in it means an event per line.',
         required: false,
         content: {
           'application/json': {

@@ -37,6 +37,12 @@ describe('a body is accepted', () => {
     ],
     ['with a content type that is not JSON', { events: all }, { 'content-type': 'text/plain' }, all],
     ['with the version header of Braze Currents', { events: all }, { 'braze-currents-version': '1' }, all],
+    [
+      'as a JSON text sequence',
+      all.map((each) => `\x1e${text(each)}\n`).join(''),
+      { 'content-type': 'application/json-seq' },
+      all,
+    ],
     ['compressed', gzipSync(text({ events: all })), gzip, all],
     ['compressed, as lines', gzipSync(all.map(text).join('\n')), { ...gzip, ...ndjson }, all],
     ['compressed, with the encoding in capitals', gzipSync(text({ events: all })), { 'content-encoding': 'GZIP' }, all],
@@ -48,6 +54,26 @@ describe('a body is accepted', () => {
     expect([status, answer]).toEqual([200, { accepted: expected.length, quarantined: 0, quarantinedEvents: [] }]);
     expect(said.get('content-type')).toMatch(/^application\/json/);
     expect(await api.storedEvents()).toEqual(expected);
+  });
+
+  it('of a JSON text sequence as far as its texts are whole', async () => {
+    const parts = [`\x1e\x1e${text(one)}\n\x1e`, text(two), '\n\x1e{"a\x1e', '":1}\n \x1e', `${text(three)}\n`];
+    const answer = await fetch(`${api.url}/v1/events`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${api.token}`, 'content-type': 'application/json-seq' },
+      body: new ReadableStream({
+        async pull(controller) {
+          const part = parts.shift();
+          if (part === undefined) controller.close();
+          else controller.enqueue(Buffer.from(part));
+        },
+      }),
+      duplex: 'half',
+    });
+    expect(await answer.json()).toMatchObject({
+      accepted: 3,
+      quarantinedEvents: [{ position: 2, code: 'malformed_json' }],
+    });
   });
 
   it('with query parameters', async () => {
