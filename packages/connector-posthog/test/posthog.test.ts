@@ -85,6 +85,16 @@ it('quotes PostHog’s plain words, and no page of a proxy', async () => {
   expect(await detailOf(textAnswer(502, '\n<html>Bad Gateway</html>'))).toBe('HTTP 502');
 });
 
+it('takes no page of a proxy for PostHog’s answer to a test', async () => {
+  const page = '<html><body>Your request was blocked, to prevent abuse. Report the event 7f3a.</body></html>';
+  const http = scriptedHttp(textAnswer(400, page));
+  expect(await posthog.test({ settings, credentials, http })).toEqual({
+    outcome: 'unreachable',
+    code: 'bad_request',
+    detail: 'HTTP 400',
+  });
+});
+
 it('accepts every type that Braze sends to analytics, under its title', () => {
   const sent = catalogue.filter(({ group }) => group !== 'other');
   expect(sent).toHaveLength(94);
