@@ -67,7 +67,7 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
         if (!tokenRate) return;
         const limited = answerBeyondLimit(reply, tokenRate, ['events', 'bytes']);
         if (limited) return limited;
-        // Before the body is read, so that bodies at once count together. Of one that is too large no more is ever read.
+        // Before the body is read, so that bodies at once count together. One that is too large is refused unread.
         tokenRate.useBytes(Math.min(statedBytes(request) ?? 0, maxBodyBytes));
       },
       handler: async (request, reply) => {

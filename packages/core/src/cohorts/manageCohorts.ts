@@ -185,7 +185,7 @@ export async function deleteCohort(
   const isCohort = eq(cohort.id, key);
   const deletion = await db.transaction(async (tx) => {
     // Waits for segments that are being made of it, so that the next statement sees them.
-    await tx.select({ id: cohort.id }).from(cohort).where(isCohort).for('no key update');
+    await tx.select({ id: cohort.id }).from(cohort).where(isCohort).for('update');
     const uses = tx.select().from(segmentCohort).where(eq(segmentCohort.cohortId, key));
     const deleted = await tx
       .update(cohort)

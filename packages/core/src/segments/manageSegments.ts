@@ -89,7 +89,10 @@ export async function updateSegment(
   return answer ?? updateSegment(admin, id, update);
 }
 
-/** Keeps the cohorts of a definition from being deleted until the transaction ends. False when one is deleted already. */
+/**
+ * Keeps the cohorts of a definition from being deleted until the transaction ends, and waits for no changes that are being
+ * applied to them. False when one is deleted already.
+ */
 async function holdCohorts(tx: Queries, definition: Definition): Promise<boolean> {
   const ids = cohortsOf(definition).map(Number);
   const held = await tx
@@ -97,7 +100,7 @@ async function holdCohorts(tx: Queries, definition: Definition): Promise<boolean
     .from(cohort)
     .where(and(inArray(cohort.id, ids), isNull(cohort.deletedAt)))
     .orderBy(cohort.id)
-    .for('share');
+    .for('key share');
   return held.length === ids.length;
 }
 

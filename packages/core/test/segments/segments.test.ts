@@ -370,12 +370,17 @@ describe('deletion', () => {
     await harness.push([add(users(1), { cohort: named('Gone') })]);
     await harness.apply();
     const cohortId = await harness.cohortId('Gone');
+    let deleting: ReturnType<typeof deleteCohort> | undefined;
     let creating: ReturnType<typeof createSegment> | undefined;
+    // Between the end of the cohort and that of its pull.
     await harness.sql.begin(async (tx) => {
-      await tx`update cohort set deleted_at = now() where id = ${Number(cohortId)}`;
+      await tx`lock table cohort_pull in exclusive mode`;
+      deleting = deleteCohort(harness.admin, cohortId, { confirmName: 'Gone', isDryRun: false });
+      await until(waitingStatements, (count) => count === 1);
       creating = createSegment(harness.admin, { name: 'Of none', definition: { includes: cohortId } });
-      await Promise.race([creating, until(waitingStatements, (count) => count === 1)]);
+      await Promise.race([creating, until(waitingStatements, (count) => count === 2)]);
     });
+    expect(await deleting).toMatchObject({ kind: 'CohortDeleted' });
     expect(await creating).toMatchObject({ kind: 'InputInvalid', problems: [{ path: ['definition', 'includes'] }] });
   });
 
