@@ -194,7 +194,7 @@ it('a truncated file of Amplitude is fetched again, and no member is missing', a
   });
   const cohort = await hub.follow('amplitude', id);
   expect(await hub.waitForPull(cohort, ({ deferral }) => deferral !== null)).toMatchObject({
-    deferral: { code: 'broken_connection' },
+    deferral: { code: 'http_502' },
   });
   expect(await hub.applied(cohort, 1)).toMatchObject([{ addedCount: 30_000 }]);
   expect(await hub.members(cohort)).toEqual(crowd(0, 30_000).sort());
