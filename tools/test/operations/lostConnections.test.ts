@@ -44,7 +44,7 @@ async function runBehind(words: readonly string[], loss: Loss, isAsked: (bytes: 
   }
 }
 
-/** The driver's first query on a connection, whose rejection nobody waits for. */
+/** The driver's first query on a connection, whose rejection is not handled. */
 const asksForTypes = (bytes: Buffer): boolean => bytes.includes('typarray');
 
 describe.each<Loss>(['reset', 'ended by the server'])('a connection that is %s while it is being opened', (loss) => {

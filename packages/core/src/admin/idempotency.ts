@@ -72,7 +72,8 @@ export async function runOnce<Answer>(
     throw error;
   }
   if (sealed === undefined) await freeSoon(free);
-  // The caller gets the answer in any case, and then has nothing to repeat.
+  // The caller gets the answer in any case, and then has nothing to repeat. A key whose answer could not be kept counts as
+  // abandoned later.
   else await keep(sealed).catch(() => undefined);
   return { outcome: 'answered', answer, repeated: false };
 

@@ -85,6 +85,11 @@ export function storableText(given: string | undefined): string | undefined {
   return whole === '' ? undefined : whole;
 }
 
+/** Undefined for anything but a number of members. */
+export function storableCount(count: number | undefined): number | undefined {
+  return count !== undefined && Number.isSafeInteger(count) && count >= 0 ? count : undefined;
+}
+
 /** Undefined for anything but an instant since 1970. */
 export function storableInstant(ms: number | undefined): number | undefined {
   return ms !== undefined && ms >= 0 && ms <= 8.64e15 ? Math.trunc(ms) : undefined;

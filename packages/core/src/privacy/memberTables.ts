@@ -50,7 +50,9 @@ export async function readMembers(
   const [present] = await db.execute<{ there: boolean }>(sql`select to_regclass(${table}) is not null as there`);
   if (!present?.there) return { members: [], last: undefined };
   const { key, members, rows } = memberTables[table] ?? memberSet;
-  const columns = sql.raw(Object.keys(key).join(', '));
+  const names = Object.keys(key);
+  const columns = sql.raw(names.join(', '));
+  const texts = sql.raw(names.map((name) => `${name}::text`).join(', '));
   const place =
     after &&
     sql.join(
@@ -58,11 +60,7 @@ export async function readMembers(
       sql`, `,
     );
   const found = await db.execute<{ key: string[]; members: (string | null)[] | null }>(sql`
-    select array[${sql.raw(
-      Object.keys(key)
-        .map((column) => `${column}::text`)
-        .join(', '),
-    )}] as key, ${sql.raw(members)} as members
+    select array[${texts}] as key, ${sql.raw(members)} as members
     from ${sql.identifier(table)} where ${place ? sql`(${columns}) > (${place})` : sql`true`}
     order by ${columns} limit ${rows}`);
   const list = Array.from(found);

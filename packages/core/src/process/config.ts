@@ -19,7 +19,8 @@ function isUrl(text: string, begin: RegExp): boolean {
 
 function isDecodable(text: string): boolean {
   try {
-    return decodeURIComponent(text) !== undefined;
+    decodeURIComponent(text);
+    return true;
   } catch {
     return false;
   }

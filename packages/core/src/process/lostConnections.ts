@@ -27,7 +27,7 @@ export async function survivingLostConnections<Result>(work: () => Promise<Resul
   try {
     return await work();
   } finally {
-    // Node tells of a rejection that nobody waits for once the turn in which it came has ended.
+    // Node reports an unhandled rejection once the turn in which it came has ended.
     await new Promise((resolve) => setImmediate(resolve));
     end();
   }

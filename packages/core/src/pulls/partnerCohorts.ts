@@ -4,7 +4,7 @@ import type { Admin, Db } from '../admin/admin.js';
 import { collection } from '../admin/collection.js';
 import { containsText, rowId, type Page, type PageRequest } from '../admin/page.js';
 import type { Problem } from '../admin/problem.js';
-import { idFault, storableInstant, storableText } from '../cohorts/changeRows.js';
+import { idFault, storableCount, storableInstant, storableText } from '../cohorts/changeRows.js';
 import { shownWords } from '../currents/redactAnswer.js';
 import { cohort, cohortPull, partnerCohort } from '../db/schema.js';
 import { accountOf, exhaustedBudget, lockAccount, recordUse } from './pullBudget.js';
@@ -166,7 +166,7 @@ function storableCohort(cohort: PartnerCohort) {
       id,
       name: storableText(cohort.name) ?? id,
       description: storableText(cohort.description),
-      size: size !== undefined && Number.isSafeInteger(size) && size >= 0 ? size : undefined,
+      size: storableCount(size),
       createdAtMs: storableInstant(cohort.createdAtMs),
       computedAtMs: storableInstant(cohort.computedAtMs),
     },

@@ -1,4 +1,5 @@
 import type { PullStep } from '@currents/connector';
+import { cohortPull } from '../db/schema.js';
 import type { Fragment } from '../db/session.js';
 import type { Sql } from '../db/connect.js';
 import type { ClaimedStep } from './claimStep.js';
@@ -54,11 +55,7 @@ export async function refundPull(sql: Sql, { account, countedAtMs }: ClaimedStep
   await sql`update pull_usage set pull_times_ms = array_remove(pull_times_ms, ${countedAtMs}::float8) where account = ${account}`;
 }
 
-/** SQL: the assignments that end a pull. Pages that are not applied are dropped later: see `dropOrphanedPages`. */
-export const endPull =
-  'run_id = null, fetched_at = null, cursor = null, attempts = 0, lease = null, deferral_code = null, deferral_detail = null';
-
-/** The same as values of a row. */
+/** What a pull that has ended becomes. Pages that are not applied are dropped later: see `dropOrphanedPages`. */
 export const endedPull = {
   runId: null,
   fetchedAt: null,
@@ -68,6 +65,11 @@ export const endedPull = {
   deferralCode: null,
   deferralDetail: null,
 } as const;
+
+/** SQL: the assignments that end a pull. */
+export const endPull = Object.entries(endedPull)
+  .map(([name, value]) => `${cohortPull[name as keyof typeof endedPull].name} = ${value}`)
+  .join(', ');
 
 /** How often to check again what does not need a request. */
 const recheckMinutes = 1;

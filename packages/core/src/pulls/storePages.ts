@@ -1,5 +1,5 @@
 import type { CohortChange, MemberPage } from '@currents/connector';
-import { maxPages } from '../cohorts/changeRows.js';
+import { maxPages, storableCount } from '../cohorts/changeRows.js';
 import { pullSession } from '../cohorts/pullSession.js';
 import { storePush, type StorePushDeps } from '../cohorts/storePush.js';
 import type { LeaseTerm } from '../db/endLease.js';
@@ -69,13 +69,8 @@ async function recordProgress(
 ): Promise<void> {
   const noted = await sql`
     update cohort_pull set
-      pages = ${pages}, members = ${members}, total = coalesce(${countOf(total)}::bigint, total),
+      pages = ${pages}, members = ${members}, total = coalesce(${storableCount(total) ?? null}::bigint, total),
       due_at = now() + ${leaseMs}::float8 * interval '1 millisecond'
     where cohort_id = ${cohortId} and lease = ${lease}::bigint`;
   if (noted.count === 0) throw new StepLeaseLost();
-}
-
-/** What a partner counts; null where it is no number of members. */
-function countOf(total: number | undefined): number | null {
-  return total !== undefined && Number.isSafeInteger(total) && total >= 0 ? total : null;
 }
