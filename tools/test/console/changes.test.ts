@@ -112,6 +112,26 @@ describe.skipIf(browserProgram === undefined)('changes in the console', () => {
     await page.getByText('0 ms').waitFor();
   });
 
+  it('asks for the credentials again when a setting would send them to another host', async () => {
+    await openTab('Edit');
+    const address = page.getByLabel('baseUrl');
+    const present = await address.inputValue();
+    const other = present.replace('//127.0.0.1', '//localhost');
+    expect(other).not.toBe(present);
+    await address.fill(other);
+    await button('Plan the change').click();
+    await confirm('Change it');
+    await page.getByText(`would be sent to ${other}`).first().waitFor();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Kind').selectOption('projectToken');
+    await dialog.getByLabel('token').fill(tokenOf(project));
+    await expectAccessible();
+    await dialog.getByRole('button', { name: 'Change it' }).click();
+    await page.getByText('It is changed, from its next request on.').waitFor();
+    expect(await address.inputValue()).toBe(other);
+    expect(await page.content()).not.toContain(tokenOf(project));
+  });
+
   it('adds, orders and removes field rules, shows an event before and after, and stores them after a plan', async () => {
     await openTab('Field rules');
     await page.getByText('There is no rule').waitFor();

@@ -80,7 +80,7 @@ export class UpdateCurrentInput extends IdInput {
   @Field(() => JsonObject, {
     nullable: true,
     description:
-      'Merged into the present settings as a JSON Merge Patch (RFC 7396): a setting that is null gets its default. Null resets all of them.',
+      'Merged into the present settings as a JSON Merge Patch (RFC 7396): a setting that is null gets its default. Null resets all of them. Settings that would send the stored credentials to another host than before, and not one of the destination’s own, need the credentials beside them.',
   })
   settings?: Readonly<Record<string, unknown>> | null;
 
@@ -137,7 +137,8 @@ export class TestCredentialsInput {
 
   @Field(() => JsonObject, {
     nullable: true,
-    description: 'Credentials to try, without storing them; of a Current the stored ones by default.',
+    description:
+      'Credentials to try, without storing them; of a Current the stored ones by default, unless the settings would send those to another host.',
   })
   credentials?: Readonly<Record<string, unknown>> | null;
 }

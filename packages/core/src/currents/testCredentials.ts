@@ -2,6 +2,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import { current } from '../db/schema.js';
 import { credentialsMissing, credentialsUnreadable, openCredentials } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
+import { checkCredentialReach } from './credentialReach.js';
 import { findCurrent, type CurrentRow } from './currents.js';
 import { allowedActions } from './currentView.js';
 import { problemsIn } from './createCurrent.js';
@@ -38,6 +39,12 @@ export async function testCredentials(
     instead.credentials === undefined ? readStored(admin, row) : checkCredentials(connector, instead.credentials);
   if ('kind' in credentials) return credentials;
   if ('problems' in settings || 'problems' in credentials) return inputInvalid(problemsIn(settings, credentials));
+  const reach = checkCredentialReach(admin, row, {
+    connector,
+    settings: settings.settings,
+    hasCredentials: instead.credentials !== undefined,
+  });
+  if (reach) return inputInvalid(reach.problems);
 
   const tested = await testDestination(admin, connector, { ...settings, ...credentials });
   if (tested.kind === 'TestFailed') return tested;

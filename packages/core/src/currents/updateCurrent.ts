@@ -5,6 +5,8 @@ import { requeueThrottled } from '../budget/requeueThrottled.js';
 import { sealCredentials } from '../loadCurrent.js';
 import type { Admin, Queries } from '../admin/admin.js';
 import { checkContact } from './contact.js';
+import { checkCredentialReach } from './credentialReach.js';
+import { rotationOf } from './credentialRotation.js';
 import { checkFieldRules } from './checkFieldRules.js';
 import {
   readFieldRules,
@@ -152,7 +154,13 @@ async function checkChanges(
       : checkSelectionFor(connector, newSelection ?? { eventTypes: [], channels: [], groups: [] });
   const rules = change.fieldRules === undefined ? undefined : checkFieldRules(change.fieldRules);
   const linger = checkLinger(change.lingerMs, before.lingerMs);
-  const problems = problemsIn(name, contact, settings, credentials, selection, rules, linger);
+  const reach = checkCredentialReach(admin, before, {
+    connector,
+    settings: 'settings' in settings ? settings.settings : undefined,
+    hasCredentials: newCredentials !== undefined,
+    others: await rotationOf(tx, before.id),
+  });
+  const problems = problemsIn(name, contact, settings, credentials, selection, rules, linger, reach);
   if (problems.length > 0) return inputInvalid([...problems, ...(await nameProblem(tx, name, before.id))]);
   const checked = { ...settings, ...credentials, ...selection } as Pick<Changes, 'settings' | 'selection'> & {
     readonly credentials: unknown;

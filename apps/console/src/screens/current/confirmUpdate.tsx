@@ -1,9 +1,10 @@
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { graphql, type VariablesOf } from '../../hub/graphql.js';
 import { useHubMutation } from '../../hub/useHub.js';
 import { Confirm } from '../../parts/confirm.js';
 import { CopyOperation } from '../../parts/copyOperation.js';
-import { ProblemNote } from '../../parts/problem.js';
+import { fieldProblemsOf, ProblemNote } from '../../parts/problem.js';
+import { SchemaForm, type JsonSchema, type Values } from '../../parts/schemaForm.js';
 
 const updateMutation = graphql(`
   mutation UpdateCurrent($input: UpdateCurrentInput!) {
@@ -32,6 +33,7 @@ export type CurrentChange = Omit<
 export function ConfirmUpdate({
   current: { id, name, version },
   change,
+  credentialsSchema,
   onDone,
   onClose,
   children,
@@ -39,14 +41,20 @@ export function ConfirmUpdate({
   /** As it was when the change was begun. */
   readonly current: { readonly id: string; readonly name: string; readonly version: number };
   readonly change: CurrentChange;
+  /** Of the destination: some changes need the credentials beside them, and the hub says which. */
+  readonly credentialsSchema?: JsonSchema | undefined;
   readonly onDone: () => void;
   readonly onClose: () => void;
   /** What the change means. */
   readonly children: ReactNode;
 }) {
   const update = useHubMutation(updateMutation);
+  const [credentials, setCredentials] = useState<Values>({});
   const answer = update.data?.updateCurrent;
+  const problems = fieldProblemsOf(answer);
+  const asksForCredentials = problems.has('credentials') || Object.keys(credentials).length > 0;
   const variables = { input: { ...change, id, ifVersion: version, confirmName: name } };
+  const given = Object.keys(credentials).length > 0 ? { input: { ...variables.input, credentials } } : variables;
   return (
     <Confirm
       title={`Change ${name}`}
@@ -55,7 +63,7 @@ export function ConfirmUpdate({
       isBusy={update.isPending}
       onClose={onClose}
       onConfirm={() =>
-        update.mutate(variables, {
+        update.mutate(given, {
           onSuccess: (data) => data.updateCurrent.__typename === 'UpdateCurrentPayload' && onDone(),
         })
       }
@@ -63,6 +71,18 @@ export function ConfirmUpdate({
       {children}
       <ProblemNote problem={update.error ?? (answer && 'message' in answer ? answer : null)} />
       {answer && 'problems' in answer ? <FieldProblems problems={answer.problems} /> : null}
+      {asksForCredentials && credentialsSchema ? (
+        <fieldset>
+          <legend>Credentials</legend>
+          <SchemaForm
+            schema={credentialsSchema}
+            values={credentials}
+            problems={problems}
+            isSecret
+            onChange={setCredentials}
+          />
+        </fieldset>
+      ) : null}
       <CopyOperation document={updateMutation} variables={variables} />
     </Confirm>
   );

@@ -166,7 +166,13 @@ function Form({
         {ticked.size === 0 ? <p className="muted">Tick an event type. To send nothing, pause the Current.</p> : null}
       </form>
       {isPlanning ? (
-        <ConfirmUpdate current={base} change={change} onDone={() => onBegin(true)} onClose={() => setIsPlanning(false)}>
+        <ConfirmUpdate
+          current={base}
+          change={change}
+          credentialsSchema={destination?.credentialsSchema}
+          onDone={() => onBegin(true)}
+          onClose={() => setIsPlanning(false)}
+        >
           <ul>
             {differences.map((difference) => (
               <li key={difference.name}>
