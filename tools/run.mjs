@@ -66,7 +66,8 @@ async function runProgram(file, purpose, ...firstWords) {
   if (/^(start|doctor|admin-token)/.test(name) && existsSync(pathOf('.env'))) process.loadEnvFile(pathOf('.env'));
   // In this very process, so that arguments, signals and exit code are the program's own.
   process.argv = [process.execPath, path, ...firstWords, ...words];
-  process.setSourceMapsEnabled(true);
+  // Api and worker run for months: the source maps of all their modules would take up to 30 MB of each.
+  if (!name.startsWith('start:')) process.setSourceMapsEnabled(true);
   if (process.env.npm_lifecycle_event !== undefined) endWithParent();
   await import(pathToFileURL(path).href);
 }

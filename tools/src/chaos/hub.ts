@@ -64,7 +64,7 @@ export async function openChaosHub({ queue, workspace, logFolder }: ChaosHubOpti
     RETRY_AFTER_SECONDS: '1',
   };
   const preload = pathToFileURL(join(import.meta.dirname, '../../dist/chaos/clockPreload.js')).href;
-  const nodeOptions = ['--enable-source-maps', `--import=${preload}`];
+  const nodeOptions = [`--import=${preload}`];
   const createLoggedSlot = (name: 'api' | 'worker-1' | 'worker-2') => {
     const log = createWriteStream(join(logFolder, `${name}.log`));
     const slot = createSlot(

@@ -44,7 +44,7 @@ const drainMs = 90_000;
 /** Starts one process as the product does, and resolves when it is ready. Rejects with its output otherwise. */
 export async function startProgram(
   name: ProgramName,
-  { environment, folder, onLine = () => undefined, logFile, nodeOptions = ['--enable-source-maps'] }: ProgramOptions,
+  { environment, folder, onLine = () => undefined, logFile, nodeOptions = [] }: ProgramOptions,
 ) {
   const path = join(folder ?? join(import.meta.dirname, '../../../apps', name), 'dist/main.js');
   const log = logFile === undefined ? 'pipe' : openSync(logFile, 'w');

@@ -21,7 +21,7 @@ const receiver = createServer((request, response) => {
 });
 beforeAll(async () => {
   await once(receiver.listen(0, '127.0.0.1'), 'listening');
-  harness = await openFaultHarness({ workers: 1, nodeOptions: ['--enable-source-maps', `--import=${preload}`] });
+  harness = await openFaultHarness({ workers: 1, nodeOptions: [`--import=${preload}`] });
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
   await client().ask(
     `mutation ($url: String!) { createNoticeWebhook(input: { url: $url }) { ... on Problem { message } } }`,

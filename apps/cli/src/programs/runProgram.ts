@@ -41,7 +41,7 @@ export function startProgram(
 ): StartedProgram {
   const program = programs[name];
   const path = fileURLToPath(new URL(program.file, import.meta.resolve(program.package)));
-  const child = spawn(process.execPath, [...nodeFlags, '--enable-source-maps', path, ...words], {
+  const child = spawn(process.execPath, [...nodeFlags, path, ...words], {
     stdio: ['inherit', 'inherit', 'inherit', ...channel],
     ...(environment && { env: environment }),
   });
