@@ -24,3 +24,19 @@ it.each([
 ])('%s is allowed by default and with ALLOW_PRIVATE_ADDRESSES as listed', (_what, address, byDefault, withPrivate) => {
   expect([isAllowedAddress(address, false), isAllowedAddress(address, true)]).toEqual([byDefault, withPrivate]);
 });
+
+it.each([
+  ['AWS', '169.254.169.254'],
+  ['AWS over IPv6', 'fd00:ec2::254'],
+  ['the pods of AWS EKS over IPv6', 'fd00:ec2::23'],
+  ['Azure WireServer', '168.63.129.16'],
+  ['Azure WireServer, IPv4-mapped', '::ffff:168.63.129.16'],
+  ['Google Cloud over IPv6', 'fd20:ce::254'],
+  ['Oracle Cloud over IPv6', 'fd00:c1::a9fe:a9fe'],
+  ['Alibaba Cloud', '100.100.100.200'],
+  ['Alibaba Cloud over IPv6', 'fd00:100::100:200'],
+  ['Scaleway over IPv6', 'fd00:42::42'],
+  ['Linode over IPv6', 'fd00:a9fe:a9fe::1'],
+])('the metadata service of %s is never allowed', (_cloud, address) => {
+  expect([isAllowedAddress(address, false), isAllowedAddress(address, true)]).toEqual([false, false]);
+});

@@ -42,10 +42,19 @@ const reservedRanges: readonly Range[] = [
   ['ff00::', 8],
 ];
 
-/** Addresses in private ranges at which clouds give credentials to their machines: AWS over IPv6, Alibaba Cloud. */
+/**
+ * Addresses outside of the reserved ranges at which clouds give credentials and settings to their machines: of AWS over IPv6
+ * (EC2 and the pods of EKS), Azure (WireServer), Google Cloud, Oracle Cloud, Alibaba Cloud, Scaleway and Linode.
+ */
 const metadataAddresses: readonly Range[] = [
-  ['fd00:ec2::254', 128],
+  ['fd00:ec2::', 32],
+  ['168.63.129.16', 32],
+  ['fd20:ce::254', 128],
+  ['fd00:c1::a9fe:a9fe', 128],
   ['100.100.100.200', 32],
+  ['fd00:100::100:200', 128],
+  ['fd00:42::42', 128],
+  ['fd00:a9fe:a9fe::1', 128],
 ];
 
 const privateList = listOf(privateRanges);
@@ -57,8 +66,8 @@ const nat64List = listOf([['64:ff9b::', 96]]);
 const mappedList = listOf([['::ffff:0:0', 96]]);
 
 /**
- * Whether the hub may connect to an IP address. Private addresses only where the operator allows them; reserved ones
- * never. False for a text that is not an IP address.
+ * Whether the hub may connect to an IP address. Private addresses only where the operator allows them; reserved ones and
+ * the metadata services of clouds never. False for a text that is not an IP address.
  */
 export function isAllowedAddress(address: string, allowPrivateAddresses: boolean): boolean {
   const plain = embeddedIpv4(withoutZone(address));
