@@ -22,6 +22,9 @@ type Endpoint = 'graphql' | 'segment_export' | 'console';
 
 const csrfHeader = 'x-csrf-token';
 
+/** How often a response that lasts looks again whether its token or session is valid. */
+export const signInAgainMs = 2_000;
+
 /** The valid admin token of a request, by its header or its console session, or what to answer instead. */
 export async function signInAdmin(
   request: FastifyRequest,

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { exportMembers, hasRole, rowId, type Admin, type ExportFormat, type MemberExport } from '@currents/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { encodeId, parseId } from './admin/base/ids.js';
-import { signInAdmin, type AdminSignIn } from './adminSignIn.js';
+import { signInAdmin, signInAgainMs, type AdminSignIn } from './adminSignIn.js';
 import { refuse, type Refusal } from './problem.js';
 
 export interface SegmentDeps extends AdminSignIn {
@@ -18,7 +18,10 @@ const types: Readonly<Record<ExportFormat, string>> = {
   csv: 'text/csv; charset=utf-8; header=present',
 };
 
-/** `GET /v1/segments/:id/members`: streams all members of a segment as of one moment. Requires an admin token with the role operator. */
+/**
+ * `GET /v1/segments/:id/members`: streams all members of a segment as of one moment. Requires an admin token with the role
+ * operator, until its end.
+ */
 export function registerSegments(app: FastifyInstance, deps: SegmentDeps): void {
   const running = new Set<PassThrough>();
 
@@ -48,7 +51,23 @@ export function registerSegments(app: FastifyInstance, deps: SegmentDeps): void 
         // The writer notices an error by the stream's being closed.
         stream.on('error', () => undefined);
         running.add(stream);
-        stream.once('close', () => running.delete(stream));
+        // A slow reader is sent members for an hour, so a token that is revoked meanwhile ends the export.
+        const signIn = setInterval(
+          () =>
+            void signInAdmin(request, 'segment_export', deps).then((found) => {
+              if (!('code' in found) || found.code === 'UNAVAILABLE' || stream.destroyed) return;
+              request.log.warn(
+                { event: 'segment_export.failed', requestId: request.id, segment: request.params.id, code: found.code },
+                'an export ended early, because its token or session is no longer valid',
+              );
+              stream.destroy(new Error(found.detail));
+            }),
+          signInAgainMs,
+        );
+        stream.once('close', () => {
+          clearInterval(signIn);
+          running.delete(stream);
+        });
         return send(stream, format, request, reply, deps);
       },
     );

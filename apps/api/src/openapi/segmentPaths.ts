@@ -9,7 +9,7 @@ export const segmentPaths: Paths = {
       tags: ['Segments'],
       summary: 'Export all members of a segment',
       description: [
-        'Streams all members of a segment as of one moment, however many they are. A stream that ends without its last chunk is incomplete: ask for it again.',
+        'Streams all members of a segment as of one moment, however many they are. A stream that ends without its last chunk is incomplete: ask for it again. It ends within two seconds when its token is revoked or its session ends.',
         'To follow what changes afterwards, pass the header `Currents-Cursor` as `after` to the query `segmentChanges` of the GraphQL API. Needs the role operator.',
       ].join('\n\n'),
       security: [{ adminToken: [] }, { consoleSession: [] }],

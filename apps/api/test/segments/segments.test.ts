@@ -325,6 +325,25 @@ describe('all members of a segment', () => {
     await until(pending, (found) => found === undefined);
   });
 
+  it('are no longer sent once the token is revoked', async () => {
+    const { token, adminToken } = await harness.do(
+      'mutation { createAdminToken(input: { name: "leaver", role: OPERATOR }) { ... on CreateAdminTokenPayload { token adminToken { id } } } }',
+    );
+    const response = await harness.get(`/v1/segments/${id}/members`, { authorization: `Bearer ${token}` });
+    expect(response.status).toBe(200);
+    await harness.do(
+      'mutation ($id: ID!) { revokeAdminToken(input: { id: $id, confirmId: $id }) { ... on RevokeAdminTokenPayload { adminToken { isValid } } } }',
+      { id: adminToken.id },
+    );
+    // The export waits for its reader meanwhile.
+    await until(
+      () =>
+        harness.sql`select from pg_stat_activity where application_name = 'currents-export' and datname = current_database()`,
+      ({ length }) => length === 0,
+    );
+    await expect(response.text()).rejects.toThrow();
+  });
+
   it('are exported four at a time', async () => {
     const open = Array.from({ length: 4 }, () => {
       const request = getSlowly(

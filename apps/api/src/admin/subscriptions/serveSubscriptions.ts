@@ -11,6 +11,7 @@ import {
 import type { AdminContext } from '../base/context.js';
 import type { createErrorFormat } from '../errors.js';
 import { writeAnswer } from '../execution/writeAnswer.js';
+import { signInAgainMs as defaultMs } from '../../adminSignIn.js';
 import type { RecordForbidden } from '../recordForbidden.js';
 import { refuse, type Refusal } from '../../problem.js';
 import { checkSubscription, type CheckedSubscription } from './checkSubscription.js';
@@ -47,7 +48,7 @@ export function wantsStream({ headers }: FastifyRequest): boolean {
  * is made only once the reader has taken the one before.
  */
 export function createSubscriptions(deps: SubscriptionDeps) {
-  const { schema, formatError, signInAgainMs = 2_000 } = deps;
+  const { schema, formatError, signInAgainMs = defaultMs } = deps;
 
   return async (
     reply: FastifyReply,
