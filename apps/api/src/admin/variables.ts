@@ -23,6 +23,9 @@ export const checkVariables: ApolloServerPlugin<AdminContext> = {
   },
 };
 
+/** Levels of objects and lists. What reads a variable calls itself for each, and the stack has room for some thousand. */
+const maxLevels = 1_000;
+
 /** Throws a `GraphQLError` that names what is wrong with the variables of an operation. */
 export function refuseVariables(
   schema: GraphQLSchema,
@@ -50,6 +53,7 @@ function faultsOf(
       ? [`$${name}: expected a value of type ${String(type)}, got nothing`]
       : [];
   }
+  if (isDeeper(value, maxLevels)) return [`$${name}: expected at most ${maxLevels} levels, got more`];
   const faults: string[] = [];
   coerceInputValue(
     value,
@@ -57,4 +61,18 @@ function faultsOf(
     (path, _value, { message }) => void faults.push(`$${[name, ...path].join('.')}: ${withoutValues(message)}`),
   );
   return faults;
+}
+
+/** Whether a JSON value has more levels of objects and lists. Reads a level at a time, so it needs no stack. */
+function isDeeper(value: unknown, max: number): boolean {
+  let level = [value].filter(isComposite);
+  for (let levels = 1; level.length > 0; levels++) {
+    if (levels > max) return true;
+    level = level.flatMap((each) => Object.values(each).filter(isComposite));
+  }
+  return false;
+}
+
+function isComposite(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

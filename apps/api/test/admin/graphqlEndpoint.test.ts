@@ -342,6 +342,28 @@ describe('a list', () => {
   );
 });
 
+describe('variables', () => {
+  it.each([
+    ['an input', 'query ($v: SegmentDefinitionInput!) { previewSegment(definition: $v) { __typename } }', 'not'],
+    [
+      'a patch',
+      'query ($v: JsonObject!) { previewEvent(source: { sampleOf: "users.messages.email.Open" }, input: { currentId: "CURRENT", settings: $v }) { __typename } }',
+      'a',
+    ],
+  ])('are refused when %s is nested too deep for the stack', async (name, query, key) => {
+    const current = await harness.createCurrent({ ...good, name: `Nested ${name}` });
+    const levels = 30_000;
+    const deep = `{"${key}":`.repeat(levels) + '{}' + '}'.repeat(levels);
+    const { status, body } = await harness.send(
+      `{"query":${JSON.stringify(query.replace('CURRENT', current))},"variables":{"v":${deep}}}`,
+    );
+    expect([status, body.errors]).toEqual([
+      400,
+      [{ message: '$v: expected at most 1000 levels, got more', extensions: { code: 'BAD_USER_INPUT' } }],
+    ]);
+  });
+});
+
 describe('an internal error', () => {
   it('of an unreachable database is answered 503, before the body is read', async () => {
     const sql = connect(harness.databaseUrl, { max: 1, name: 'test' });
