@@ -1,6 +1,7 @@
 import { Field, InputType, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
 import { Node } from './base/node.js';
+import { RequiresRole } from './base/role.js';
 import { Count, DateTime } from './base/scalars.js';
 
 @InputType({ description: 'An alias of a user at the messaging platform.' })
@@ -68,14 +69,17 @@ export class RepeatUserDeletionsInput {
     "A deletion of one or more users' data. Holds no ids of users. Kept for ever, so that it can be repeated.",
 })
 export class UserDeletion extends Node {
+  @RequiresRole('admin')
   @Field(() => [String], {
     description: 'Keyed hashes of the ids: 64 hexadecimal digits each. They are computed from an id and MASTER_KEY.',
   })
   hashes!: string[];
 
+  @RequiresRole('admin')
   @Field(() => DateTime, { description: 'When it was requested. What was stored later was left alone.' })
   requestedAt!: Date;
 
+  @RequiresRole('admin')
   @Field(() => DateTime, {
     nullable: true,
     description: 'When it ended; null while it is under way or if it was cancelled.',

@@ -130,6 +130,9 @@ describe('a role', () => {
       'SegmentWebhook.url: operator',
       'StoredEvent.event: operator',
       'Subscription.liveTail: operator',
+      'UserDeletion.finishedAt: admin',
+      'UserDeletion.hashes: admin',
+      'UserDeletion.requestedAt: admin',
     ]);
     // A field of an interface would be a way around the roles of the types.
     for (const type of Object.values(schema.getTypeMap()).filter(isInterfaceType))
@@ -139,6 +142,23 @@ describe('a role', () => {
             guarded.some((field) => field.startsWith(`${owner}.${name}:`)),
             `${owner}.${name}`,
           ).toBe(false);
+  });
+
+  it('that a list needs is needed by its objects, too, which node(id:) finds as well', async () => {
+    const open = roots.flatMap(({ operation, field }) => {
+      const role = requiredRole(field) ?? 'viewer';
+      const connection = getNamedType(field.type);
+      const nodes = isObjectType(connection) ? connection.getFields()['nodes'] : undefined;
+      const type = nodes && getNamedType(nodes.type);
+      if (operation !== 'query' || role === 'viewer' || !isObjectType(type)) return [];
+      if (!type.getInterfaces().some(({ name }) => name === 'Node')) return [];
+      return Object.values(type.getFields())
+        .filter((inner) => inner.name !== 'id' && requiredRole(inner) !== role)
+        .map(({ name }) => `${type.name}.${name}`);
+    });
+    expect(open).toEqual([]);
+    const hashes = '{ node(id: "udl_1") { ... on UserDeletion { hashes } } }';
+    expect([(await ask('operator', hashes)).status, (await ask('admin', hashes)).status]).toEqual([403, 200]);
   });
 
   it('lets a viewer read all the rest of an object with personal data', async () => {
