@@ -165,6 +165,7 @@ export class ReplayFilter {
   })
   eventIds?: readonly string[] | null;
 
+  @RequiresRole('operator')
   @Field(() => [String], {
     nullable: true,
     description:

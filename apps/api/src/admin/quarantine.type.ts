@@ -132,6 +132,7 @@ export class ReleaseFilter {
   })
   eventIds?: readonly string[] | null;
 
+  @RequiresRole('operator')
   @Field(() => [String], {
     nullable: true,
     description:

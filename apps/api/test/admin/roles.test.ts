@@ -161,6 +161,42 @@ describe('a role', () => {
     expect([(await ask('operator', hashes)).status, (await ask('admin', hashes)).status]).toEqual([403, 200]);
   });
 
+  it('is needed to ask for what happened to a user', async () => {
+    const given = async (role: AdminRole, query: string, variables: object = {}) => {
+      const answer = await harness.ask(query, variables as Record<string, unknown>, {
+        authorization: `Bearer ${tokens.get(role)}`,
+      });
+      return [answer.status, answer.body.errors?.[0]];
+    };
+    const users = ['customer-42'];
+    for (const [query, variables] of [
+      ['{ deadLetters(filter: { users: ["customer-42"] }) { totalCount } }'],
+      [
+        'query ($users: [String!]) { deadLetters(filter: { users: $users, code: "invalid" }) { totalCount } }',
+        { users },
+      ],
+      ['query ($f: DeadLetterFilter) { deadLetters(filter: $f) { totalCount } }', { f: { users } }],
+      ['query ($f: QuarantineFilter) { quarantinedEvents(filter: $f) { totalCount } }', { f: { users: users[0] } }],
+      ['query ($f: QuarantineFilter = { users: "customer-42" }) { quarantinedEvents(filter: $f) { totalCount } }'],
+      [
+        'query ($f: QuarantineFilter) { ...Groups } fragment Groups on Query { quarantinedEvents(filter: $f) { totalCount } }',
+        { f: { users } },
+      ],
+    ] as const) {
+      const [status, error] = await given('viewer', query, variables);
+      expect([status, error?.message, error?.extensions], query).toEqual([
+        403,
+        expect.stringMatching(/Filter\.users: expected a token with the role OPERATOR, got one with the role VIEWER$/),
+        { code: 'FORBIDDEN', requiredRole: 'OPERATOR', role: 'VIEWER' },
+      ]);
+      expect(await given('operator', query, variables), query).toEqual([200, undefined]);
+    }
+    for (const filter of [{ users: null }, { code: 'invalid', eventIds: ['one'] }])
+      expect(
+        await given('viewer', 'query ($f: DeadLetterFilter) { deadLetters(filter: $f) { totalCount } }', { f: filter }),
+      ).toEqual([200, undefined]);
+  });
+
   it('lets a viewer read all the rest of an object with personal data', async () => {
     expect((await ask('viewer', '{ deadLetters { nodes { id code detail } totalCount } }')).status).toBe(200);
     for (const path of [

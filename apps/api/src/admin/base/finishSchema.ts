@@ -1,5 +1,13 @@
-import { isObjectType, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import {
+  isInputObjectType,
+  isObjectType,
+  type GraphQLField,
+  type GraphQLInputField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+} from 'graphql';
 import { encodeId, isNodeName } from './ids.js';
+import { applyInheritedRoles } from './inheritedRoles.js';
 import { applyOneOf } from './oneOf.js';
 import { acceptUnknownWords, inCapitals } from './enum.js';
 import { codeOf, remedyOf } from './problem.js';
@@ -7,7 +15,9 @@ import { requiredRole } from './role.js';
 
 /** What is the same for every node and problem is set here once, instead of in each type. */
 export function finishSchema(schema: GraphQLSchema): void {
+  applyInheritedRoles(schema);
   for (const type of Object.values(schema.getTypeMap())) {
+    if (isInputObjectType(type)) describeRolesOf(Object.values(type.getFields()));
     if (!isObjectType(type)) continue;
     const interfaces = type.getInterfaces().map(({ name }) => name);
     if (interfaces.includes('Node')) resolveIds(type);
@@ -43,13 +53,20 @@ function resolveProblem(type: GraphQLObjectType): void {
 /** Throws for a query or mutation that states no role: every one needs a role. */
 function describeRoles(type: GraphQLObjectType): void {
   const isRoot = ['Query', 'Mutation', 'Subscription'].includes(type.name);
-  for (const field of Object.values(type.getFields())) {
-    const role = requiredRole(field);
-    if (role) field.description = `${field.description ?? ''} Needs the role ${inCapitals(role)}.`;
-    else if (isRoot)
+  const fields = Object.values(type.getFields());
+  describeRolesOf(fields);
+  for (const field of fields) {
+    if (isRoot && requiredRole(field) === undefined)
       throw new Error(
         `${type.name}.${field.name} states no role: put @RequiresRole('viewer'), 'operator' or 'admin' beside its @${type.name} (docs/decisions/0014-roles.md says which)`,
       );
+  }
+}
+
+function describeRolesOf(fields: readonly (GraphQLField<unknown, unknown> | GraphQLInputField)[]): void {
+  for (const field of fields) {
+    const role = requiredRole(field);
+    if (role) field.description = `${field.description ?? ''} Needs the role ${inCapitals(role)}.`;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AdminRole as Role } from '@currents/core';
-import type { GraphQLField } from 'graphql';
+import type { GraphQLField, GraphQLInputField } from 'graphql';
 import { Extensions } from 'type-graphql';
 import { storedEnumOf } from './enum.js';
 
@@ -16,11 +16,14 @@ export const AdminRole = storedEnumOf<Role>(
 
 /**
  * States the role that a field needs. Every query and mutation has one, and so has each field of a type that holds personal
- * data, wherever it is reached from. Checked before anything is resolved: see `checkRoles`.
+ * data, wherever it is reached from, and each field of an input that asks for a user: what is found tells about them.
+ * Checked before anything is resolved: see `checkRoles`.
  */
 export const RequiresRole = (role: Role): PropertyDecorator & MethodDecorator => Extensions({ role });
 
 /** The role that a field needs by itself; undefined where the field is as readable as its object. */
-export function requiredRole(field: Pick<GraphQLField<unknown, unknown>, 'extensions'>): Role | undefined {
+export function requiredRole(
+  field: Pick<GraphQLField<unknown, unknown> | GraphQLInputField, 'extensions'>,
+): Role | undefined {
   return field.extensions['role'] as Role | undefined;
 }

@@ -43,7 +43,14 @@ export async function checkSubscription(
     if (operation?.operation !== OperationTypeNode.SUBSCRIPTION)
       return [badRequest('expected a subscription; send other operations with accept: application/json')];
     refuseVariables(schema, operation, variables);
-    await refuseRoles({ schema, document, operationName: operationName ?? null, context, recordForbidden });
+    await refuseRoles({
+      schema,
+      document,
+      variables,
+      operationName: operationName ?? null,
+      context,
+      recordForbidden,
+    });
     const cost = costOf(schema, { document, variables, operationName: operationName ?? null });
     if (cost > maxUpdateCost)
       return [
