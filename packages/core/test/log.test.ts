@@ -52,6 +52,19 @@ describe('the log', () => {
     expect(said).not.toContain('CANARY');
   });
 
+  it('writes no parameters of a failed statement, which the ORM puts into its message and stack', () => {
+    const drizzle = import.meta.resolve('drizzle-orm');
+    const said = printedBy(
+      `const { DrizzleQueryError } = await import('${drizzle}');
+      const failed = new DrizzleQueryError('select $1', ['CANARY', Buffer.from('CANARY')], new Error('connection lost'));
+      log.warn({ event: 'e', err: failed }); log.warn(failed); log.warn({ err: new Error('outer', { cause: failed }) });`,
+    );
+    const lines = said.trim().split('\n');
+    const below = { message: 'Failed query: select $1', cause: { message: 'connection lost' } };
+    expect(lines.map((line) => JSON.parse(line).err)).toMatchObject([below, below, { message: 'outer', cause: below }]);
+    expect(said).not.toContain('CANARY');
+  });
+
   it('writes nothing of a thrown value that is not an error', () => {
     const said = printedBy(`log.error({ err: 'CANARY' }); log.error({ err: { token: 'CANARY', other: 'CANARY' } });`);
     expect(

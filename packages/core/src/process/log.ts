@@ -1,4 +1,5 @@
-import { pino, type Logger } from 'pino';
+import { DrizzleQueryError } from 'drizzle-orm';
+import { pino, type LogFn, type Logger } from 'pino';
 
 /** Paths that never reach a log line, wherever they appear. */
 const secret = [
@@ -20,7 +21,17 @@ export function createLog(name: string, level: string): Logger {
     level,
     redact: { paths: secret.flatMap((word) => [word, `*.${word}`, `*.*.${word}`]), censor: '[redacted]' },
     serializers: { err: errorOf },
+    hooks: { logMethod: logWithMessage },
   });
+}
+
+/** A line of an error alone takes over its message as it is, past the serializer. */
+function logWithMessage(this: Logger, words: Parameters<LogFn>, log: LogFn): void {
+  const [first] = words as readonly unknown[];
+  const fields = first instanceof Error ? { err: first } : first;
+  const error = typeof fields === 'object' && fields !== null && 'err' in fields ? fields.err : undefined;
+  if (words.length === 1 && error instanceof DrizzleQueryError) log.call(this, fields, messageOf(error));
+  else log.apply(this, words);
 }
 
 /**
@@ -29,11 +40,17 @@ export function createLog(name: string, level: string): Logger {
  */
 function errorOf(error: unknown): unknown {
   if (!(error instanceof Error)) return { type: typeof error };
+  const message = messageOf(error);
   return {
     type: error.name,
     ...('code' in error && typeof error.code === 'string' && { code: error.code }),
-    message: error.message,
-    stack: error.stack,
+    message,
+    stack: error.stack?.replace(error.message, () => message),
     ...(error.cause !== undefined && { cause: errorOf(error.cause) }),
   };
+}
+
+/** The ORM's message of a failed statement repeats its parameters. */
+function messageOf(error: Error): string {
+  return error instanceof DrizzleQueryError ? `Failed query: ${error.query}` : error.message;
 }
