@@ -65,29 +65,57 @@ async function afterRows(
   return { ...progress, deliveryAfter: '0', waitUntilMs, isBehind: false };
 }
 
-/** Takes what is left of the ids out of deferrals: of attempts that were under way. Undefined at the end. */
+/**
+ * Takes what is left of the ids out of the next deferrals: of attempts that were under way. Waits for those that still
+ * are. Undefined at the end.
+ */
 export async function eraseNextDeferrals(
   erasure: Erasure,
   progress: ErasureProgress,
 ): Promise<ErasureProgress | undefined> {
-  const { admin, users } = erasure;
+  const { admin, users, save } = erasure;
+  // The text also holds positions and times, which a short id may look like: what is found here is looked at again.
   const rows = await admin.sql<Row[]>`
     select d.current_id as "currentId", d.lease is not null and d.due_at > now() as "isBusy", ${deliveryColumns(admin.sql)}
     from delivery d
-    where d.deferred is not null and d.stored_at <= to_timestamp(${users.untilMs}::float8 / 1000)
+    where d.deferred is not null and d.stored_at <= to_timestamp(${users.untilMs}::float8 / 1000) and d.id > ${progress.after ?? '0'}::bigint
       and exists (select from unnest(${[...users.patterns]}::text[]) p where d.deferred::text ~ p)
     order by d.id limit ${stepDeliveries}`;
   // What a later release has stored is left to it.
-  const readable = rows.filter(({ deferred }) => isReadable(deferred));
-  if (readable.length === 0) return undefined;
-  await change(erasure, readable, (delivery) => eraseDelivery(delivery, new Set(), users));
-  const nowMs = Date.parse(await databaseNow(admin.db));
-  const waitUntilMs = progress.waitUntilMs ?? nowMs + maxWaitMs;
-  if (nowMs > waitUntilMs) return undefined;
-  if (readable.some(({ isBusy }) => isBusy)) await wait(waitMs);
-  const next = { ...progress, waitUntilMs };
-  await erasure.save(admin.db, next);
+  const concerned = rows.filter(({ deferred }) => isReadable(deferred) && deferred.some((each) => names(each, users)));
+  await change(erasure, concerned, (delivery) => eraseDelivery(delivery, new Set(), users));
+  const next = await afterDeferrals(
+    admin,
+    progress,
+    rows.at(-1)?.id,
+    concerned.some(({ isBusy }) => isBusy),
+  );
+  if (next) await save(admin.db, next);
   return next;
+}
+
+/** As `afterRows`, by the place of the phase itself; undefined when it is over. */
+async function afterDeferrals(
+  { db }: Erasure['admin'],
+  progress: ErasureProgress,
+  last: string | undefined,
+  isBusy: boolean,
+): Promise<ErasureProgress | undefined> {
+  const nowMs = Date.parse(await databaseNow(db));
+  const waitUntilMs = progress.waitUntilMs ?? nowMs + maxWaitMs;
+  const isBehind = isBusy || progress.isBehind === true;
+  if (last !== undefined) return { ...progress, after: last, waitUntilMs, isBehind };
+  if (!isBehind || nowMs > waitUntilMs) return undefined;
+  await wait(waitMs);
+  return { ...progress, after: '0', waitUntilMs, isBehind: false };
+}
+
+function names({ detail, users: waiting, budget }: Deferral, users: UserMatcher): boolean {
+  return (
+    users.isIn(detail) ||
+    waiting?.some(([user]) => users.isUser(user)) === true ||
+    (budget !== undefined && users.isIn(budget.key))
+  );
 }
 
 function hasPending(row: Row, positions: ReadonlySet<number>): boolean {

@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findJobs, startJobRunner, type JobView } from '../../src/index.js';
+import { createJob, isFinished } from '../../src/jobs/jobs.js';
+import { createUserDeletion, type UserIds } from '../../src/privacy/userDeletions.js';
+import { event, openCoreHarness, type CoreHarness } from '../admin/coreHarness.js';
+import { until } from '../deliveryHarness.js';
+
+let harness: CoreHarness;
+beforeEach(async () => {
+  harness = await openCoreHarness();
+  await harness.launch('everything');
+});
+afterEach(() => harness.close());
+
+const eventOf = (id: string, user: string) => event(id, { user: { external_user_id: user } });
+
+/** Deletes users' data as an admin does. Rejects when a step fails. */
+async function deleteUsers(ids: UserIds): Promise<JobView> {
+  const { admin } = harness;
+  const deletionKey = await createUserDeletion(admin, ids, false);
+  const { id } = await createJob(admin, 'delete_user_data', { deletionKey, isDryRun: false }, undefined);
+  let failure: Error | undefined;
+  const note = ({ err }: { readonly err?: Error }): void => void (failure ??= err);
+  const runner = startJobRunner({ admin, log: { warn: note, error: note } as never });
+  try {
+    return await until(
+      async () => {
+        if (failure !== undefined) throw failure;
+        return (await findJobs(admin, [id]))[0] as JobView;
+      },
+      isFinished,
+      15_000,
+    );
+  } finally {
+    await runner.stop();
+  }
+}
+
+/** Deferrals as deliveries store them: of one event of each user. */
+const deferralsOf = (users: readonly string[], detail = 'later') => [
+  {
+    dueAtMs: Date.now() + 3_600_000,
+    code: 'later',
+    detail,
+    attempts: 1,
+    positions: users.map((_, position) => position),
+    users: users.map((user, position) => [user, position]),
+  },
+];
+
+describe('a deletion of a user whose id is a small number', () => {
+  it('leaves deferrals alone whose positions look like it', async () => {
+    const { sql } = harness;
+    await harness.take([eventOf('a', 'x'), eventOf('b', 'y')]);
+    const deferred = deferralsOf(['x', 'y']);
+    await sql`update delivery set deferred = ${sql.json(deferred)}, due_at = now() + interval '1 hour'`;
+    const before = await sql`select deferred, due_at, lease from delivery`;
+    expect(await deleteUsers({ externalUserIds: ['1'] })).toMatchObject({ state: 'done' });
+    expect(await sql`select deferred, due_at, lease from delivery`).toEqual(before);
+  });
+});
+
+it('a deletion takes the ids out of all deferrals, however many there are beside them', async () => {
+  const { sql } = harness;
+  await harness.take([eventOf('a', 'x')]);
+  // More than one step reads, all of which a short id seems to stand in.
+  await sql`
+    insert into delivery (stored_on, current_id, batch_id, stored_at, events, pending, outcomes, due_at, deferred)
+    select stored_on, current_id, batch_id, stored_at, events, pending, outcomes, now() + interval '1 hour', ${sql.json(deferralsOf(['x']))}
+    from delivery, generate_series(1, 250)`;
+  const last = sql`id = (select max(id) from delivery)`;
+  await sql`update delivery set deferred = ${sql.json(deferralsOf(['x'], 'no person-to-forget'))} where ${last}`;
+  await deleteUsers({ externalUserIds: ['person-to-forget', '1'] });
+  expect(await sql`select deferred->0->>'detail' as detail from delivery where ${last}`).toEqual([
+    { detail: 'no [deleted]' },
+  ]);
+});
