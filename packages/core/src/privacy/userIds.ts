@@ -1,5 +1,6 @@
 import type { CatalogueEvent } from '@currents/schema';
-import { memberKey } from '../cohorts/memberKey.js';
+import { storable } from '../admin/page.js';
+import { memberFault, memberKey, memberOf } from '../cohorts/memberKey.js';
 import { userOf } from '../delivery/userOrder.js';
 import type { StoredId } from './userHash.js';
 
@@ -11,8 +12,9 @@ export interface DeletedId extends StoredId {
 
 export type UserMatcher = ReturnType<typeof createUserMatcher>;
 
-/** Patterns with more alternatives become slow. */
+/** Patterns with more alternatives become slow, and longer ones too complex for Postgres, unless one id alone is longer. */
 const maxAlternatives = 200;
+const maxPatternLength = 10_000;
 const placeholder = '[deleted]';
 
 /** Finds these ids in whatever is stored. */
@@ -24,9 +26,12 @@ export function createUserMatcher(ids: readonly DeletedId[]) {
     else byKind[kind].set(id, Math.max(untilMs, byKind[kind].get(id) ?? 0));
   }
   const untilMs = Math.max(...ids.map((each) => each.untilMs), 0);
-  const patterns = patternsOf(ids);
-  const expressions = patterns.map((pattern) => new RegExp(pattern, 'u'));
-  const replacers = patterns.map((pattern) => new RegExp(pattern, 'gu'));
+  const texts = textsOf(ids);
+  const patterns = patternsOf(texts.filter((text) => !text.includes('\0')));
+  // What was never a text of Postgres, such as a quarantined body, may hold NUL.
+  const allPatterns = [...patterns, ...patternsOf(texts.filter((text) => text.includes('\0')))];
+  const expressions = allPatterns.map((pattern) => new RegExp(pattern, 'u'));
+  const replacers = allPatterns.map((pattern) => new RegExp(pattern, 'gu'));
   const orderNames = new Set(
     ids.map(({ id }) => userOf({ user: { external_user_id: id } })).filter((name) => name !== undefined),
   );
@@ -43,12 +48,12 @@ export function createUserMatcher(ids: readonly DeletedId[]) {
       has('u', user.user_id, storedAtMs),
     /** Whether this is one of them as the order of events knows users; see `userOf`. */
     isUser: (user: string): boolean => orderNames.has(user),
-    /** As members of cohorts and segments. */
+    /** As members of cohorts and segments, where no other ids can be. */
     memberKeys: [
       ...Array.from(byKind.e.keys(), (externalId) => memberKey({ externalId })),
       ...Array.from(byKind.d.keys(), (deviceId) => memberKey({ deviceId })),
       ...aliases,
-    ],
+    ].filter((key) => memberFault(memberOf(key)) === undefined),
     /** Regular expressions, of JavaScript and PostgreSQL, that find the ids in a text, as they are and as JSON and URLs have them. */
     patterns,
     isIn: (text: string): boolean => expressions.some((expression) => expression.test(text)),
@@ -57,18 +62,32 @@ export function createUserMatcher(ids: readonly DeletedId[]) {
   };
 }
 
-function patternsOf(ids: readonly DeletedId[]): readonly string[] {
+/** The ids as they are, as Postgres' texts have them, as the order of events does, and as JSON and URLs do. */
+function textsOf(ids: readonly DeletedId[]): readonly string[] {
   const texts = new Set(
     ids.flatMap(({ kind, id }) => {
       const text = kind === 'a' ? id.slice(id.indexOf('\u001f') + 1) : id;
-      return [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text.toWellFormed())];
+      const inOrder = userOf({ user: { external_user_id: text } }) ?? text;
+      const inJson = JSON.stringify(text).slice(1, -1);
+      return [text, storable(text), inOrder, inJson, encodeURIComponent(text.toWellFormed())];
     }),
   );
-  const escaped = [...texts].sort((a, b) => b.length - a.length).map(patternOf);
-  const patterns: string[] = [];
-  for (let start = 0; start < escaped.length; start += maxAlternatives)
-    patterns.push(`(?:${escaped.slice(start, start + maxAlternatives).join('|')})`);
-  return patterns;
+  return [...texts].sort((a, b) => b.length - a.length);
+}
+
+function patternsOf(texts: readonly string[]): readonly string[] {
+  const lists: string[][] = [];
+  let length = Infinity;
+  for (const alternative of texts.map(patternOf)) {
+    const list = lists.at(-1);
+    length += alternative.length + 1;
+    if (list && list.length < maxAlternatives && length <= maxPatternLength) list.push(alternative);
+    else {
+      lists.push([alternative]);
+      length = alternative.length;
+    }
+  }
+  return lists.map((list) => `(?:${list.join('|')})`);
 }
 
 /** Of a longer word, a short id may be a part by chance. */

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findJobs, startJobRunner, type JobView } from '../../src/index.js';
 import { createJob, isFinished } from '../../src/jobs/jobs.js';
 import { createUserDeletion, type UserIds } from '../../src/privacy/userDeletions.js';
+import { createUserMatcher } from '../../src/privacy/userIds.js';
 import { event, openCoreHarness, type CoreHarness } from '../admin/coreHarness.js';
 import { until } from '../deliveryHarness.js';
 
@@ -74,4 +75,27 @@ it('a deletion takes the ids out of all deferrals, however many there are beside
   expect(await sql`select deferred->0->>'detail' as detail from delivery where ${last}`).toEqual([
     { detail: 'no [deleted]' },
   ]);
+});
+
+it('a deletion finds an id with NUL, which texts of the database hold as another character', async () => {
+  const { sql } = harness;
+  const id = 'nul\0to-forget';
+  await harness.take([eventOf('a', 'x'), eventOf('b', id)]);
+  const deferred = deferralsOf(['x'], 'no nul\uFFFDto-forget');
+  await sql`update delivery set deferred = ${sql.json(deferred)}, due_at = now() + interval '1 hour'`;
+  expect(await deleteUsers({ externalUserIds: [id], deviceIds: ['half of a character: \ud800'] })).toMatchObject({
+    state: 'done',
+    result: { eventCount: 1, skippedCount: 1 },
+  });
+  expect(await sql`select deferred->0->>'detail' as detail from delivery`).toEqual([{ detail: 'no [deleted]' }]);
+});
+
+it('a deletion finds a hundred ids of a thousand characters, each of which is longer in a URL', async () => {
+  const ids = Array.from({ length: 100 }, (_, at) => `${at}-${'ü'.repeat(990)}`);
+  const { patterns } = createUserMatcher(ids.map((id) => ({ kind: 'e', id, untilMs: 0 })));
+  const texts = [ids[99] ?? '', encodeURIComponent(ids[50] ?? ''), 'another'];
+  const found = await harness.sql`
+    select exists (select from unnest(${[...patterns]}::text[]) p where t ~ p) as "isFound"
+    from unnest(${texts}::text[]) with ordinality u (t, place) order by place`;
+  expect(found).toEqual([{ isFound: true }, { isFound: true }, { isFound: false }]);
 });
