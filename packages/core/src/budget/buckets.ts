@@ -40,7 +40,11 @@ export function createBuckets(currentId: number, store: BucketStore, onError: (e
   };
 }
 
-/** Keys identify people and devices, so the store only gets their hashes. */
 function keyOf({ budget, key }: KeyUsage): string {
-  return `${budget.name}:${termsOf(budget)}:${createHash('sha256').update(key).digest('base64url').slice(0, 22)}`;
+  return `${budget.name}:${termsOf(budget)}:${keyHashOf(key)}`;
+}
+
+/** Keys identify people and devices, so the store only gets their hashes: the last part but one of a bucket's key. */
+export function keyHashOf(key: string): string {
+  return createHash('sha256').update(key).digest('base64url').slice(0, 22);
 }

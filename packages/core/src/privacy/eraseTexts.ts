@@ -1,18 +1,23 @@
 import { deserialize } from 'node:v8';
-import { sql, type SQLWrapper } from 'drizzle-orm';
+import { sql, type Name, type SQL } from 'drizzle-orm';
 import type { Queries } from '../admin/admin.js';
 import type { Erasure, ErasureProgress } from './erasure.js';
+import { eraseStrings } from './eraseStrings.js';
 import { partitionDays } from './partitionDays.js';
-import { storedData } from './storedData.js';
+import { storedData, type Treatment } from './storedData.js';
 import type { UserMatcher } from './userIds.js';
 
 /** The columns in whose text ids are replaced, or whose rows are deleted. One is done in a step; of a table by day, one day of it. */
+/** With ids of objects, which are left as they are: the progress is an index, in the release before as well. */
+const treated: ReadonlySet<Treatment> = new Set(['objectId', 'text', 'json', 'jsonText', 'rows', 'bucketRows']);
 const columns = Object.entries(storedData).flatMap(([table, treatments]) =>
   Object.entries(treatments)
-    .filter(([, treatment]) => treatment === 'text' || treatment === 'json' || treatment === 'rows')
+    .filter(([, treatment]) => treated.has(treatment))
     .map(([column, treatment]) => ({ table, column, treatment })),
 );
 const byDay = new Set(['request', 'dead_letter']);
+/** JSON values in memory at a time. */
+const jsonRows = 500;
 
 /** Replaces the ids in the texts of the next column. Undefined after the last one. */
 export async function eraseNextTexts(
@@ -44,8 +49,14 @@ async function eraseColumn(
   users: UserMatcher,
   day: string | undefined,
 ): Promise<void> {
+  if (treatment === 'objectId') return;
   const [rows, value] = [sql.identifier(table), sql.identifier(column)];
   const ofDay = day === undefined ? sql`true` : sql`stored_on = ${day}`;
+  if (treatment === 'bucketRows') {
+    const hashes = sql`array(select jsonb_array_elements_text(${JSON.stringify(users.keyHashes)}::jsonb))`;
+    await tx.execute(sql`delete from ${rows} where substring(${value} from ':([^:]*):[^:]*$') = any(${hashes})`);
+    return;
+  }
   for (const pattern of users.patterns) {
     const isIn = sql`${ofDay} and ${value} is not null and ${value}::text ~ ${pattern}::text`;
     if (treatment === 'rows') await tx.execute(sql`delete from ${rows} where ${isIn}`);
@@ -53,30 +64,42 @@ async function eraseColumn(
       await tx.execute(
         sql`update ${rows} set ${value} = regexp_replace(${value}, ${pattern}::text, '[deleted]', 'g') where ${isIn}`,
       );
-    else await eraseJson(tx, { rows, value, isIn }, users);
+    else await eraseJson(tx, { rows, value, ofDay, isIn, isText: treatment === 'jsonText' }, users);
   }
 }
 
-/** JSON is changed text by text: an id that looks like a number may stand for one. */
+interface JsonColumn extends Readonly<Record<'rows' | 'value' | 'ofDay' | 'isIn', SQL | Name>> {
+  readonly isText: boolean;
+}
+
+/**
+ * JSON is changed text by text: an id that looks like a number may stand for one. All ids at once, and a row that this
+ * transaction has changed has a new place, at which it is left out.
+ */
 async function eraseJson(
   tx: Queries,
-  { rows, value, isIn }: Readonly<Record<'rows' | 'value' | 'isIn', SQLWrapper>>,
+  { rows, value, ofDay, isIn, isText }: JsonColumn,
   users: UserMatcher,
 ): Promise<void> {
-  const found = await tx.execute<{ ctid: string; value: unknown }>(
-    sql`select ctid::text as ctid, ${value} as value from ${rows} where ${isIn} for update`,
-  );
-  for (const row of found) {
-    const erased = JSON.stringify(eraseStrings(row.value, users));
-    await tx.execute(sql`update ${rows} set ${value} = ${erased}::jsonb where ctid = ${row.ctid}::tid`);
+  const type = sql.raw(isText ? 'text' : 'jsonb');
+  for (let after = '(0,0)'; ;) {
+    const found = Array.from(
+      await tx.execute<{ ctid: string; value: unknown }>(sql`
+        select ctid::text as ctid, ${value} as value from ${rows} where ${isIn} and ctid > ${after}::tid and xmin <> pg_current_xact_id()::xid
+        order by ${rows}.ctid limit ${jsonRows} for update`),
+    );
+    for (const row of found) {
+      const before: unknown = isText ? JSON.parse(row.value as string) : row.value;
+      const erased = JSON.stringify(eraseStrings(before, users));
+      if (erased !== JSON.stringify(before))
+        await tx.execute(
+          sql`update ${rows} set ${value} = ${erased}::${type} where ${ofDay} and ctid = ${row.ctid}::tid`,
+        );
+    }
+    const last = found.at(-1);
+    if (last === undefined) return;
+    after = last.ctid;
   }
-}
-
-function eraseStrings(value: unknown, users: UserMatcher): unknown {
-  if (typeof value === 'string') return users.erase(value);
-  if (Array.isArray(value)) return value.map((each) => eraseStrings(each, users));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [users.erase(key), eraseStrings(each, users)]));
 }
 
 /** Deletes kept answers to mutations that name one of the users. Undefined after the last one. */

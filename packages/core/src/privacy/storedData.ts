@@ -1,11 +1,25 @@
 /**
  * How a column with text, JSON, bytes or a list may hold ids of users, and which part of a deletion takes them out.
- * `none`: it holds no ids. `text` and `json`: what partners, senders or admins say, in which ids are replaced by
- * `[deleted]`. `rows`: rows whose value names a user are deleted. `bytes`: numbers, hashes or secrets. The others have a
- * part of their own.
+ * `none`, and `objectId` for the id of an object of the hub: it holds no ids of users. `text`, `json` and `jsonText` (JSON
+ * in a column for text): what partners, senders or admins say, in which ids are replaced by `[deleted]`. `rows`: rows whose
+ * value names a user are deleted; `bucketRows`: by the hash of an id that is the key of a budget. `bytes`: numbers, hashes
+ * or secrets. The others have a part of their own.
  */
 export type Treatment =
-  'none' | 'text' | 'json' | 'rows' | 'bytes' | 'batch' | 'quarantine' | 'members' | 'deferrals' | 'answers' | 'sealed';
+  | 'none'
+  | 'objectId'
+  | 'text'
+  | 'json'
+  | 'jsonText'
+  | 'rows'
+  | 'bucketRows'
+  | 'bytes'
+  | 'batch'
+  | 'quarantine'
+  | 'members'
+  | 'deferrals'
+  | 'answers'
+  | 'sealed';
 
 /**
  * Every such column of every table. A new one is added here in the commit that makes it: think of what it may hold of a
@@ -13,9 +27,9 @@ export type Treatment =
  */
 export const storedData: Readonly<Record<string, Readonly<Record<string, Treatment>>>> = {
   admin_token: { name: 'none', hash: 'bytes', role: 'none' },
-  audit_entry: { action: 'none', target_id: 'text', arguments: 'json', result: 'none', actor: 'none' },
+  audit_entry: { action: 'none', target_id: 'objectId', arguments: 'json', result: 'none', actor: 'none' },
   batch: { content: 'batch', token_ids: 'none', request_events: 'none' },
-  budget_bucket: { key: 'rows' },
+  budget_bucket: { key: 'bucketRows' },
   cohort: {
     partner: 'none',
     partner_id: 'none',
@@ -141,7 +155,7 @@ export const storedData: Readonly<Record<string, Readonly<Record<string, Treatme
   ledger_scan: { progress: 'none' },
   latency_count: { resolution: 'none', buckets: 'none' },
   quota_usage: { budget: 'none', key: 'rows' },
-  request: { hash: 'bytes', refused: 'text' },
+  request: { hash: 'bytes', refused: 'jsonText' },
   route_table: {},
   segment: { name: 'none', definition: 'none' },
   segment_candidate: { member: 'members' },

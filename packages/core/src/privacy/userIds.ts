@@ -1,5 +1,6 @@
 import type { CatalogueEvent } from '@currents/schema';
 import { storable } from '../admin/page.js';
+import { keyHashOf } from '../budget/buckets.js';
 import { memberFault, memberKey, memberOf } from '../cohorts/memberKey.js';
 import { userOf } from '../delivery/userOrder.js';
 import type { StoredId } from './userHash.js';
@@ -54,6 +55,8 @@ export function createUserMatcher(ids: readonly DeletedId[]) {
       ...Array.from(byKind.d.keys(), (deviceId) => memberKey({ deviceId })),
       ...aliases,
     ].filter((key) => memberFault(memberOf(key)) === undefined),
+    /** As keys of budgets, in the buckets of rate limits. */
+    keyHashes: ids.map(({ id }) => keyHashOf(id)),
     /** Regular expressions, of JavaScript and PostgreSQL, that find the ids in a text, as they are and as JSON and URLs have them. */
     patterns,
     isIn: (text: string): boolean => expressions.some((expression) => expression.test(text)),

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createSeal, runOnce, startJobRunner, type JobView } from '@currents/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keyHashOf } from '../../src/budget/buckets.js';
 import { createJob, isFinished } from '../../src/jobs/jobs.js';
 import { findJobs } from '../../src/index.js';
 import { operationOf } from '../../src/jobs/operations.js';
@@ -114,7 +115,8 @@ async function fill(): Promise<void> {
   await sql`
     insert into quota_usage (current_id, budget, key, hour, used, quota_limit, expires_at)
     values (${currentId}, 'device', 'device-to-forget', now(), 1, 2, now()), (${currentId}, 'device', 'a', now(), 1, 2, now())`;
-  await sql`insert into budget_bucket values ('1:device:device-to-forget', now() + interval '1 hour', 1, 1, 1)`;
+  const bucket = `1:device:30 events in 1000 ms:${keyHashOf('device-to-forget')}:gate`;
+  await sql`insert into budget_bucket values (${bucket}, now() + interval '1 hour', 1, 1, 1)`;
   await sql`insert into current_warning (current_id, code, detail, events) values (${currentId}, 'answers_unconfirmed', 'of person-to-forget', 1)`;
   const [token] = await sql<{ id: number }[]>`insert into admin_token (name, hash) values ('a', '\\x00') returning id`;
   const request = { adminTokenId: String(token?.id), mutation: 'createSegment', args: {} };
@@ -214,6 +216,7 @@ describe('a deletion of one user', () => {
     expect(await sql`select member from segment_change`).toEqual([{ member: `e${kept}` }]);
     expect(await sql`select members from cohort_change`).toEqual([{ members: [`e${kept}`] }]);
     expect(await sql`select key from quota_usage`).toEqual([{ key: 'a' }]);
+    expect(await sql`select key from budget_bucket`).toEqual([]);
     expect(await sql`select key from idempotency_key`).toEqual([{ key: 'k2' }]);
     expect(await sql`select input from job where operation = 'replay_events'`).toEqual([
       { input: { filter: { users: ['[deleted]', 'other'] } } },
