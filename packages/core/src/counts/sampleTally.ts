@@ -7,13 +7,15 @@ const graceDays = 2;
 /**
  * Adds how much the tally of each Current grew since the last sample to the minute that has just ended, and to its hour.
  * The counts of the tally are exact, so a sample that was missed or undone costs no count: the next one finds it. Does
- * nothing when the tally was sampled in this minute already, by whichever worker. Returns whether it sampled.
+ * nothing when the tally was sampled in this minute already, by whichever worker. A sample of a later minute was taken while
+ * the clock of the database was ahead, and is not waited for. Returns whether it sampled.
  */
 export async function sampleTally(sql: Sql): Promise<boolean> {
   return sql.begin(async (tx) => {
     const [due] = await tx`
       update count_state set sampled_minute = date_trunc('minute', now())
-      where sampled_minute < date_trunc('minute', now()) returning true as due`;
+      where sampled_minute < date_trunc('minute', now()) or sampled_minute > now() + interval '1 minute'
+      returning true as due`;
     if (!due) return false;
     const of = (outcome: string) =>
       tx`coalesce(sum(events) filter (where outcome = ${outcome}::text), 0) as ${tx(outcome)}`;

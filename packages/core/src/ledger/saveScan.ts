@@ -13,8 +13,11 @@ export interface ScanLease {
   readonly progress: ScanProgress | undefined;
 }
 
+/** A later time than any that is waited for was stored while the clock of the database was ahead. */
+const isDue = `(due_at <= now() or due_at > now() + ${roundMs} * interval '1 millisecond')`;
+
 /** For the sweep: whether a step is due. */
-export const isScanDue = 'exists (select from ledger_scan where due_at <= now())';
+export const isScanDue = `exists (select from ledger_scan where ${isDue})`;
 
 interface ScanRow {
   readonly lease: string;
@@ -26,7 +29,7 @@ export async function claimScanStep(sql: Sql, leaseMs: number): Promise<ScanLeas
   const [row] = await sql<ScanRow[]>`
     update ledger_scan set lease = lease + 1, due_at = now() + ${leaseMs}::int * interval '1 millisecond',
       round_started_at = coalesce(round_started_at, now())
-    where due_at <= now() returning lease, progress`;
+    where ${sql.unsafe(isDue)} returning lease, progress`;
   if (!row) return undefined;
   // What a later release has stored begins anew.
   const isKnown = row.progress?.version === 1;

@@ -28,6 +28,10 @@ export interface NoticeSweepDeps {
 const urgentSeconds = 10;
 const restSeconds = 60;
 
+/** SQL: a later time than any that is waited for was stored while the clock of the database was ahead. */
+const isDue = (column: string, seconds: number): string =>
+  `(${column} <= now() or ${column} > now() + ${seconds} * interval '1 second')`;
+
 /**
  * Compares the state of the hub with the notices that are stored, and raises those that are missing. It derives them from
  * what is stored, so a change of state is noticed as well when every worker was down.
@@ -35,20 +39,21 @@ const restSeconds = 60;
 export function startNoticeSweep(deps: NoticeSweepDeps) {
   return deps.sweeps.add({
     event: 'notice_sweep.failed',
-    isDue: () => 'exists (select from notice_schedule where examine_at <= now())',
+    isDue: () => `exists (select from notice_schedule where ${isDue('examine_at', urgentSeconds)})`,
     task: () => examineHub(deps),
   });
 }
 
 async function examineHub(deps: NoticeSweepDeps): Promise<void> {
   const { sql, windowMs, databaseMaxBytes } = deps;
+  const isRestDue = sql.unsafe(isDue('f.examine_rest_at', restSeconds));
   // One worker at a time gets a row, and the others wait for the next time.
   const [turn] = await sql<{ isRestDue: boolean }[]>`
     update notice_schedule s set
       examine_at = now() + ${urgentSeconds}::int * interval '1 second',
-      examine_rest_at = case when f.examine_rest_at <= now() then now() + ${restSeconds}::int * interval '1 second' else f.examine_rest_at end
-    from notice_schedule f where f.id = s.id and s.examine_at <= now()
-    returning f.examine_rest_at <= now() as "isRestDue"`;
+      examine_rest_at = case when ${isRestDue} then now() + ${restSeconds}::int * interval '1 second' else f.examine_rest_at end
+    from notice_schedule f where f.id = s.id and ${sql.unsafe(isDue('s.examine_at', urgentSeconds))}
+    returning ${isRestDue} as "isRestDue"`;
   if (!turn) return;
   const wanted = turn.isRestDue ? [...urgentParts, ...otherParts] : urgentParts;
   const status = await readStatusParts(sql, wanted, { ...deps, clock: deps.sweeps.clock });

@@ -165,6 +165,16 @@ describe('series', () => {
     expect(series[0]!.points.reduce((sum, { value }) => sum + (value ?? 0), 0)).toBe(3);
   });
 
+  it('go on at once after the clock of the database was a day ahead', async () => {
+    await hub.take([event()]);
+    await hub.sql`update count_state set sampled_minute = date_trunc('minute', now()) + interval '1 day'`;
+    expect(await sampleTally(hub.sql)).toBe(true);
+    expect(await total('selected')).toBe(1);
+    // A minute ahead is that of a worker whose transaction began later.
+    await hub.sql`update count_state set sampled_minute = date_trunc('minute', now()) + interval '1 minute'`;
+    expect(await sampleTally(hub.sql)).toBe(false);
+  });
+
   it('are not written twice by workers that sample at once', async () => {
     await hub.take([event()]);
     await hub.sql`update count_state set sampled_minute = '-infinity'`;

@@ -209,6 +209,12 @@ describe('a scan of the ledger', () => {
     expect(await differences()).toMatchObject([{ what: 'rejected' }]);
   });
 
+  it('goes on at once after the clock of the database was a day ahead', async () => {
+    await hub.sql`update ledger_scan set due_at = now() + interval '1 day'`;
+    expect(await claimScanStep(hub.sql, 60_000)).toBeDefined();
+    expect(await claimScanStep(hub.sql, 60_000)).toBeUndefined();
+  });
+
   it('keeps a bounded number of differences, and says up to 200', async () => {
     await storeDelivered(900);
     await hub.sql`update delivery set pending = 1`;

@@ -45,6 +45,18 @@ async function examined(): Promise<void> {
   }
 }
 
+it('whatever is so, at once after the clock of the database was a day ahead', async () => {
+  await hub.sql`
+    update notice_schedule set examine_at = now() + interval '1 day', examine_rest_at = now() + interval '1 day'`;
+  const isTaken = await until(
+    () =>
+      hub.sql<{ isTaken: boolean }[]>`
+        select greatest(examine_at, examine_rest_at) < now() + interval '2 minutes' as "isTaken" from notice_schedule`,
+    ([row]) => row?.isTaken === true,
+  );
+  expect(isTaken).toHaveLength(1);
+});
+
 it('a segment webhook that is blocked, and that works again', async () => {
   const [segment] = await hub.sql<{ id: number }[]>`
     insert into segment (name, definition) values ('Spenders', '{}') returning id`;
