@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { pino } from 'pino';
+import { connect } from '../src/index.js';
 import { runRetention } from '../src/worker/retention.js';
 import { createFakePartner, fakeConnector } from './fakeConnector.js';
 import { event, openHub, type Hub } from './deliveryHarness.js';
@@ -54,4 +55,18 @@ it('retention merges the shards of past counts without changing the sums', async
   await runRetention({ sql: hub.sql, log, retentionDays: 14 });
   expect(await hub.tally(current)).toEqual({ delivered: 420 });
   expect(await count('tally')).toBe(3 * 7 + 3);
+});
+
+it('retention is run by several workers at once', async () => {
+  await hub.take([event()]);
+  await hub.sql`update delivery set pending = 0, outcomes = '\\x02'`;
+  for (const days of [24, 23, 22, 21, 20]) await age(days);
+  const others = [1, 2].map(() => connect(hub.databaseUrl, { max: 1, name: 'test' }));
+  try {
+    const runs = [hub.sql, ...others].map((sql) => runRetention({ sql, log, retentionDays: 14 }));
+    expect((await Promise.allSettled(runs)).filter(({ status }) => status === 'rejected')).toEqual([]);
+    expect(await count('batch')).toBe(0);
+  } finally {
+    await Promise.all(others.map((sql) => sql.end()));
+  }
 });

@@ -19,6 +19,8 @@ export const advisoryLocks = {
   adminTokens: 7305133,
   /** By Current: replays of its dead letters take turns. */
   replay: 7305134,
+  /** Drops past days of events. */
+  retention: 7305135,
   /** Merges the fingerprints of the event index. */
   eventIndex: 7305150,
 } as const;

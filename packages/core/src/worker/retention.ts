@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { advisoryLocks } from '../db/advisoryLocks.js';
 import type { Sql } from '../db/connect.js';
 import type { CurrentState } from '../db/schema.js';
 import { pruneConsoleSessions } from '../admin/consoleSessions.js';
@@ -67,6 +68,11 @@ async function foldTally(sql: Sql): Promise<void> {
 async function dropDay(sql: Sql, log: Logger, day: string): Promise<void> {
   const suffix = day.replaceAll('-', '');
   const isDropped = await sql.begin(async (tx) => {
+    // Every worker does this: the others wait, and find that the day is gone.
+    await tx`select pg_advisory_xact_lock(${advisoryLocks.retention}::bigint)`;
+    const [table] = await tx<[{ isThere: boolean }]>`
+      select to_regclass(${`delivery_${suffix}`}) is not null as "isThere"`;
+    if (!table.isThere) return undefined;
     await tx`set local lock_timeout = '2s'`;
     // Now nothing can be added to that day, for example by a replay.
     await tx`lock table ${tx(`delivery_${suffix}`)} in access exclusive mode`;
@@ -77,6 +83,7 @@ async function dropDay(sql: Sql, log: Logger, day: string): Promise<void> {
     await tx`delete from index_backfill where stored_on = ${day}`;
     return true;
   });
+  if (isDropped === undefined) return;
   if (isDropped) {
     log.info({ event: 'partition.dropped', day });
     return;
