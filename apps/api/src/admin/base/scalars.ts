@@ -61,7 +61,9 @@ function dayOf(value: unknown): string {
 }
 
 function instantOf(value: unknown): Date {
-  const date = typeof value === 'string' && instant.test(value) ? new Date(value) : undefined;
+  // JavaScript takes the 30th of February for the 2nd of March.
+  const isInstant = typeof value === 'string' && instant.test(value) && isDay(value.slice(0, 10));
+  const date = isInstant ? new Date(value) : undefined;
   if (date && !Number.isNaN(date.getTime())) return date;
   return refuse('expected a time in ISO 8601 with its offset, such as 2026-01-31T09:30:00Z');
 }
