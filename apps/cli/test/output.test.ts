@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { describeOverview, type Overview, type OverviewItem } from '../src/commands/overview.js';
 import { describeEvent } from '../src/output/describeEvent.js';
@@ -51,8 +52,20 @@ it('a time is read from ISO 8601 or as a span before now', () => {
   const read = Date.parse(readTime('90m'));
   expect(read).toBeGreaterThanOrEqual(before);
   expect(read).toBeLessThanOrEqual(Date.now() - 90 * 60_000);
-  for (const text of ['yesterday', '30.11.2026', '2026-13-01', '-5h', '5y'])
-    expect(() => readTime(text)).toThrow(/^Expected a time/);
+  for (const text of ['yesterday', '30.11.2026', '2026-13-01', '2026-02-30', '2026-02-30T09:00Z', '-5h', '5y'])
+    expect(() => readTime(text), text).toThrow(/^Expected a time/);
+});
+
+it('a time without an offset is in UTC, as times are printed, wherever the command runs', () => {
+  const module = new URL('../dist/output/time.js', import.meta.url).href;
+  const program = `import { readTime } from '${module}'; console.log(readTime('2026-11-30T09:00'), readTime('2026-11-30T09:00:01.5'));`;
+  for (const TZ of ['Asia/Tokyo', 'America/New_York']) {
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      env: { ...process.env, TZ },
+      encoding: 'utf8',
+    });
+    expect(stderr + stdout).toBe('2026-11-30T09:00:00.000Z 2026-11-30T09:00:01.500Z\n');
+  }
 });
 
 describe('an event', () => {

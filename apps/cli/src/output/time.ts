@@ -16,15 +16,25 @@ function spanMs(text: string): number | undefined {
   return count === undefined ? undefined : Number(count) * (unitMs[unit] ?? 0);
 }
 
-/** Parses the value of an option: a time in ISO 8601, or a span before now. Returns ISO 8601. */
+const iso8601 = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:\d{2})?)?$/;
+
+/** Parses the value of an option: a time in ISO 8601, in UTC unless it has an offset, or a span before now. Returns ISO 8601. */
 export function readTime(text: string): string {
   const span = spanMs(text);
   if (span !== undefined) return new Date(Date.now() - span).toISOString();
-  if (!/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}.*)?$/.test(text) || Number.isNaN(Date.parse(text)))
+  const [, day = '', clock = '00:00', offset = 'Z'] = iso8601.exec(text) ?? [];
+  const instant = new Date(`${day}T${clock}${offset}`);
+  if (Number.isNaN(instant.getTime()) || !isDay(day))
     throw new InvalidArgumentError(
       `Expected a time such as 2026-11-30 or 2026-11-30T09:00:00Z, or a span before now ${spanExample}.`,
     );
-  return new Date(text).toISOString();
+  return instant.toISOString();
+}
+
+/** JavaScript takes the 30th of February for the 2nd of March. */
+function isDay(text: string): boolean {
+  const midnight = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(text);
 }
 
 /** Parses the value of an option: a span from now. Returns the time at its end, in ISO 8601. */
