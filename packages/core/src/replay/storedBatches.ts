@@ -37,13 +37,29 @@ export async function nextHeads(
   let events = 0;
   for (const row of rows) {
     if (heads.length > 0 && events + row.events > maxHeadEvents) break;
-    if (row.storedAtMs > untilMs + skewMs) return { heads: inTime(heads, fromMs, untilMs), next: undefined };
+    if (row.storedAtMs > untilMs + skewMs)
+      return {
+        heads: inTime(heads, fromMs, untilMs),
+        next: await nextInTime(db, { day: after.day, id: row.id }, untilMs),
+      };
     heads.push({ storedOn: after.day, ...row });
     events += row.events;
   }
   const last = heads.at(-1);
   const next = last ? { day: after.day, id: last.id } : await firstOfNextDay(db, after.day);
   return { heads: inTime(heads, fromMs, untilMs), next };
+}
+
+/**
+ * Where to go on after a batch that was stored too late. Those after it were, too, unless the clock of the database was
+ * ahead when it was stored; those of later days in any case.
+ */
+async function nextInTime(db: Queries, { day, id }: BatchCursor, untilMs: number): Promise<BatchCursor | undefined> {
+  const [row] = await db.execute<{ before: string }>(sql`
+    select (id - 1)::text as before from batch
+    where stored_on = ${day}::date and id > ${id}::bigint and stored_at < to_timestamp(${untilMs}::float8 / 1000)
+    order by id limit 1`);
+  return row && { day, id: row.before };
 }
 
 function inTime(heads: readonly BatchHead[], fromMs: number, untilMs: number): readonly BatchHead[] {

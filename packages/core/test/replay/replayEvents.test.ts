@@ -255,3 +255,12 @@ describe('a replay', () => {
     expect(job).toMatchObject({ state: 'done', result: { eventCount: 0, deliveryCount: 0 } });
   });
 });
+
+it('goes on after batches that were stored while the clock of the database was ahead', async () => {
+  await harness.take([event('ahead')]);
+  await harness.take([event('after')]);
+  await harness.attempt(current, () => 'delivered');
+  expect(await planned('delivered')).toBe(2);
+  await harness.sql`update batch set stored_at = now() + interval '1 hour' where id = (select min(id) from batch)`;
+  expect(await planned('delivered')).toBe(1);
+});
