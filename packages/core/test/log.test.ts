@@ -75,3 +75,23 @@ describe('the log', () => {
     ).toEqual([{ type: 'string' }, { type: 'object' }]);
   });
 });
+
+describe('a program that ends by an unexpected error', () => {
+  it.each([
+    ['while it starts', 'throw failed;'],
+    ['while it runs', 'setTimeout(() => { throw failed; }, 1); await new Promise(() => setInterval(() => {}, 1_000));'],
+    ['that nothing handles', 'void Promise.reject(failed); await new Promise(() => setInterval(() => {}, 1_000));'],
+  ])('prints its stack and no parameters of a statement: %s', (_when, line) => {
+    const drizzle = import.meta.resolve('drizzle-orm');
+    const program = `import { runProgram } from '${core}'; import { DrizzleQueryError } from '${drizzle}';
+      const below = Object.assign(new Error('below'), { parameters: ['CANARY'], query: 'CANARY' });
+      const failed = new DrizzleQueryError('select $1', ['CANARY'], below);
+      await runProgram('api', async () => { ${line} });`;
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+    });
+    expect(stderr).toMatch(/^api: Error: Failed query: select \$1\n +at [^]*\ncaused by Error: below\n +at /);
+    expect(stderr).not.toContain('CANARY');
+    expect(status).toBe(1);
+  });
+});

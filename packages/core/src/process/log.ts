@@ -40,14 +40,24 @@ function logWithMessage(this: Logger, words: Parameters<LogFn>, log: LogFn): voi
  */
 function errorOf(error: unknown): unknown {
   if (!(error instanceof Error)) return { type: typeof error };
-  const message = messageOf(error);
   return {
     type: error.name,
     ...('code' in error && typeof error.code === 'string' && { code: error.code }),
-    message,
-    stack: error.stack?.replace(error.message, () => message),
+    message: messageOf(error),
+    stack: stackOf(error),
     ...(error.cause !== undefined && { cause: errorOf(error.cause) }),
   };
+}
+
+/** The stacks of an error and its causes, with nothing of what drivers add. */
+export function stacksOf(error: unknown): string {
+  if (!(error instanceof Error)) return `something that is not an error was thrown: ${typeof error}`;
+  const stack = stackOf(error);
+  return error.cause === undefined ? stack : `${stack}\ncaused by ${stacksOf(error.cause)}`;
+}
+
+function stackOf(error: Error): string {
+  return error.stack?.replace(error.message, () => messageOf(error)) ?? messageOf(error);
 }
 
 /** The ORM's message of a failed statement repeats its parameters. */

@@ -3,21 +3,27 @@ import type { Logger } from 'pino';
 import { databaseFailure } from '../db/databaseFailure.js';
 import { OperatorError } from '../operatorError.js';
 import { surviveLostConnections } from './lostConnections.js';
+import { stacksOf } from './log.js';
 
 /**
  * Runs what a process is for. What an operator can mend ends it with one sentence on standard error, without a stack,
- * and exit code 1.
+ * and exit code 1; anything else with its stack. Node would print the fields of an error, too, among which are the
+ * parameters of a failed statement.
  */
 export async function runProgram(name: string, main: () => Promise<void>): Promise<void> {
   surviveLostConnections();
+  process.on('uncaughtException', (error) => end(`${name}: ${stacksOf(error)}`));
   try {
     await main();
   } catch (error) {
     const failure = databaseFailure(error) ?? error;
-    if (!(failure instanceof OperatorError)) throw error;
-    console.error(`${name}: ${failure.message}`);
-    process.exit(1);
+    end(`${name}: ${failure instanceof OperatorError ? failure.message : stacksOf(error)}`);
   }
+}
+
+function end(words: string): never {
+  console.error(words);
+  process.exit(1);
 }
 
 interface Drain {
