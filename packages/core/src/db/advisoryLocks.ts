@@ -21,6 +21,9 @@ export const advisoryLocks = {
   replay: 7305134,
   /** Drops past days of events. */
   retention: 7305135,
+  /** Serialises check-then-act on the numbers of notice webhooks and of test notices. */
+  /** Serialises check-then-act on the numbers of notice webhooks and of test notices. */
+  noticeLimits: 7305137,
   /** Merges the fingerprints of the event index. */
   eventIndex: 7305150,
 } as const;

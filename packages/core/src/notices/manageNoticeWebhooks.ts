@@ -13,6 +13,7 @@ import {
   type Problem,
 } from '../admin/problem.js';
 import { unblock } from '../circuitBreaker.js';
+import { advisoryLocks } from '../db/advisoryLocks.js';
 import { databaseNow } from '../db/databaseNow.js';
 import { noticeWebhook } from '../db/schema.js';
 import {
@@ -106,6 +107,7 @@ export async function createNoticeWebhook(
   if (fault !== undefined) return inputInvalid([fieldProblem('url', 'malformed', fault)]);
   const secret = makeSecret();
   const id = await admin.db.transaction(async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(${advisoryLocks.noticeLimits}::bigint)`);
     const present = await tx
       .select({ id: noticeWebhook.id })
       .from(noticeWebhook)

@@ -166,9 +166,12 @@ it('can be moved, given another secret and deleted, each only with the exact URL
   ]);
 });
 
-it('there are ten at most', async () => {
-  for (let count = 1; count < 10; count++)
-    expect((await createNoticeWebhook(admin, receiver.url)).kind).toBe('NoticeWebhookSecretCreated');
+it('there are ten at most, also when many are created at once', async () => {
+  const wide = connect(hub.databaseUrl, { max: 12, name: 'test' });
+  const many = { ...admin, db: drizzle(wide) };
+  const made = await Promise.all(Array.from({ length: 20 }, () => createNoticeWebhook(many, receiver.url)));
+  await wide.end();
+  expect(made.filter(({ kind }) => kind === 'NoticeWebhookSecretCreated')).toHaveLength(9);
   expect(await createNoticeWebhook(admin, receiver.url)).toMatchObject({ kind: 'TooManyNoticeWebhooks' });
   expect((await listNoticeWebhooks(admin, { first: 50 })).nodes).toHaveLength(10);
 });

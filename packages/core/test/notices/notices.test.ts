@@ -202,6 +202,12 @@ describe('mails', () => {
   });
 });
 
+it('sends twenty test notices in an hour, also when many are asked for at once', async () => {
+  const answers = await Promise.all(Array.from({ length: 40 }, () => sendTestNotice(admin, {})));
+  expect(answers.filter(({ kind }) => kind !== 'TooManyTestNotices')).toHaveLength(20);
+  expect(await notices()).toHaveLength(20);
+});
+
 describe('a mute', () => {
   it('holds back the notices of its Current; what is still so when it ends is sent then', async () => {
     const other = await hub.launch('Others');
