@@ -92,7 +92,7 @@ export class CohortResolver {
   @RequiresRole('viewer')
   @Mutation(() => CheckCohortResult, {
     description:
-      'Counts a cohort’s members one by one and compares them with its counters. Changes nothing, and is safe while members change; takes about a second for every million members.',
+      'Counts a cohort’s members one by one and compares them with its counters. Changes nothing, and is safe while members change; takes about a second for every million members. It comes after jobs that act; while it waits, a further call answers the same job.',
     complexity: costs.scan,
   })
   async checkCohort(

@@ -23,7 +23,7 @@ export class LedgerResolver {
   @RequiresRole('viewer')
   @Mutation(() => CheckLedgerResult, {
     description:
-      'Recounts every stored event of a Current and compares: selected = delivered + skipped + rejected + expired + pending. Changes nothing, and is safe while events flow; takes about a second for every ten thousand deliveries.',
+      'Recounts every stored event of a Current and compares: selected = delivered + skipped + rejected + expired + pending. Changes nothing, and is safe while events flow; takes about a second for every ten thousand deliveries. It comes after jobs that act; while it waits, a further call answers the same job.',
     complexity: costs.scan,
   })
   async checkLedger(

@@ -22,8 +22,9 @@ export const advisoryLocks = {
   /** Drops past days of events. */
   retention: 7305135,
   /** Serialises check-then-act on the numbers of notice webhooks and of test notices. */
-  /** Serialises check-then-act on the numbers of notice webhooks and of test notices. */
   noticeLimits: 7305137,
+  /** Serialises check-then-act on the jobs that only check something. */
+  checkJobs: 7305136,
   /** Merges the fingerprints of the event index. */
   eventIndex: 7305150,
 } as const;

@@ -6,8 +6,8 @@ import type { Admin, Queries } from '../admin/admin.js';
 import { job } from '../db/schema.js';
 import { startPeriodic } from '../process/periodic.js';
 import { exponentialBackoffMs } from '../retry.js';
-import { createJob, findJobs, isFinished, type JobView } from './jobs.js';
-import { jobOperations, operationOf, type JobInputs, type JobOperation } from './operations.js';
+import { createCheck, createJob, findJobs, isFinished, type JobView } from './jobs.js';
+import { checkOperations, jobOperations, operationOf, type JobInputs, type JobOperation } from './operations.js';
 
 export type JobRunner = ReturnType<typeof startJobRunner>;
 
@@ -110,15 +110,16 @@ export function startJobRunner({
 
   return {
     /**
-     * Creates a job, and waits up to a second for its end, so that the result of a short one needs no second request.
-     * Whether or not the caller is still there, the job goes on.
+     * Creates a job, or finds the check that waits for the same, and waits up to a second for its end, so that the result
+     * of a short one needs no second request. Whether or not the caller is still there, the job goes on.
      */
     async create<Name extends JobOperation>(
       operation: Name,
       input: JobInputs[Name],
       adminTokenId: string | undefined,
     ): Promise<JobView> {
-      let view = await createJob(admin, operation, input, adminTokenId);
+      const create = operationOf(operation).isCheck === true ? createCheck : createJob;
+      let view = await create(admin, operation, input, adminTokenId);
       periodic.runNow();
       const untilMs = performance.now() + maxWaitMs;
       while (!isFinished(view) && performance.now() < untilMs) {
@@ -141,12 +142,15 @@ export function startJobRunner({
 
 type ClaimedJob = typeof job.$inferSelect & { readonly lease: string; readonly operation: JobOperation };
 
-/** Leases a job that is due: a new one, or one whose process has died. What a later release adds waits for its process. */
+/**
+ * Leases a job that is due: a new one, or one whose process has died; one that acts before all that only check. What a
+ * later release adds waits for its process.
+ */
 async function claim({ db }: Pick<Admin, 'db'>): Promise<ClaimedJob | undefined> {
   const lease = String(randomInt(1, 2 ** 47));
   const due = sql`(
     select id from job where state in ('queued', 'running') and due_at <= now() and ${inArray(job.operation, [...jobOperations])}
-    order by due_at, id limit 1 for update skip locked)`;
+    order by ${inArray(job.operation, checkOperations)}, due_at, id limit 1 for update skip locked)`;
   const [row] = await db
     .update(job)
     .set({

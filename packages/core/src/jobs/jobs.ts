@@ -1,4 +1,5 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { advisoryLocks } from '../db/advisoryLocks.js';
 import { job, type JobState } from '../db/schema.js';
 import type { Admin, Db, Queries } from '../admin/admin.js';
 import { collection } from '../admin/collection.js';
@@ -22,6 +23,28 @@ export async function createJob<Name extends JobOperation>(
   const values = { operation, input, adminTokenId: adminTokenId === undefined ? null : Number(adminTokenId) };
   const [row] = await db.insert(job).values(values).returning();
   return viewOf(row as Row);
+}
+
+/**
+ * A job that only checks something: the one that waits for the same already, or a new one. Repeated calls add no work, so a
+ * token that may only read cannot fill the queue.
+ */
+export async function createCheck<Name extends JobOperation>(
+  { db }: Db,
+  operation: Name,
+  input: JobInputs[Name],
+  adminTokenId: string | undefined,
+): Promise<JobView> {
+  return db.transaction(async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(${advisoryLocks.checkJobs}::bigint)`);
+    const isSame = and(
+      eq(job.operation, operation),
+      eq(job.state, 'queued'),
+      sql`${job.input} = ${JSON.stringify(input)}::text::jsonb`,
+    );
+    const [waiting] = await tx.select().from(job).where(isSame).limit(1);
+    return waiting ? viewOf(waiting) : createJob({ db: tx }, operation, input, adminTokenId);
+  });
 }
 
 /** Ends a job: at once if it is queued or paused, otherwise before its next step. What it has done stays done. */

@@ -3,6 +3,11 @@ import type { SaveProgress } from '../ledger/saveProgress.js';
 
 /** An operation in steps. `Input` and `Progress` are JSON: they are all that the next process knows of a job. */
 export interface Operation<Input, Progress> {
+  /**
+   * It changes nothing, and every token may ask for it: it comes after all jobs that act, and while it waits it stands for
+   * whatever asks for the same.
+   */
+  readonly isCheck?: boolean;
   /** Counts what there is to do. */
   start(admin: Admin, input: Input): Promise<{ readonly progress: Progress; readonly totalCount: number }>;
   /**

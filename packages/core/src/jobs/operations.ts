@@ -41,3 +41,6 @@ export const jobOperations = Object.keys(operations) as readonly JobOperation[];
 export function operationOf(name: JobOperation): Operation<never, never> {
   return operations[name] as unknown as Operation<never, never>;
 }
+
+/** Those that change nothing. */
+export const checkOperations = jobOperations.filter((name) => operationOf(name).isCheck === true);

@@ -247,6 +247,34 @@ describe('a job', () => {
     expect(await held()).toBe(1);
   });
 
+  it('that only checks something lets jobs that do something go first', async () => {
+    await fill(1);
+    for (let count = 1; count <= 5; count++)
+      await createJob(harness.admin, 'check_ledger', { currentId: String(count) }, undefined);
+    await createJob(harness.admin, 'check_cohort', { cohortId: '1' }, undefined);
+    const { id } = await createJob(harness.admin, 'release_quarantined_events', everything, undefined);
+    start();
+    await ended(id);
+    const [first] = await harness.sql<{ id: number }[]>`select id from job order by started_at limit 1`;
+    expect(first?.id).toBe(Number(id));
+  });
+
+  it('that checks something stands for all that ask for the same until it begins', async () => {
+    const stopped = start();
+    await stopped.stop();
+    const ask = (currentId: string) => stopped.create('check_ledger', { currentId }, undefined);
+    const jobs = await Promise.all(['1', '1', '1', '2', '1', '2'].map(ask));
+    expect(jobs.map(({ state }) => state)).toEqual(Array.from({ length: 6 }, () => 'queued'));
+    expect(new Set(jobs.map(({ id }) => id)).size).toBe(2);
+    await harness.sql`update job set state = 'running'`;
+    const later = await ask('1');
+    expect(jobs.map(({ id }) => id)).not.toContain(later.id);
+    await cancelJob(harness.admin, later.id);
+    expect((await ask('1')).id).not.toBe(later.id);
+    const acts = [1, 2].map(() => stopped.create('release_quarantined_events', everything, undefined));
+    expect(new Set((await Promise.all(acts)).map(({ id }) => id)).size).toBe(2);
+  });
+
   it('of a later release waits for a process of that release', async () => {
     await harness.sql`insert into job (operation, input) values ('later_operation', '{}')`;
     // Created after it, and run by the process that leaves it.

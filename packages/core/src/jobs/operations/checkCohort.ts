@@ -14,6 +14,7 @@ export interface Input {
 }
 
 export const checkCohort: Operation<Input, CohortCheckProgress> = {
+  isCheck: true,
   start: async (admin, { cohortId }) => ({
     progress: nothingCounted,
     totalCount: await countedBefore(admin, cohortId),

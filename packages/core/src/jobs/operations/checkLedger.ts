@@ -8,6 +8,7 @@ export interface Input {
 }
 
 export const checkLedger: Operation<Input, LedgerProgress> = {
+  isCheck: true,
   async start({ db }, { currentId }) {
     const [row] = await db.execute<{ n: number }>(
       sql`select count(*)::float8 as n from delivery where current_id = ${Number(currentId)}`,
