@@ -170,10 +170,8 @@ export async function rotateNoticeWebhookSecret(
   const secret = makeSecret();
   const sealed = admin.seal.seal(secret, noticeWebhookSealContext(Number(webhook.id)));
   const former = formerValues(noticeWebhook.secret, overlapHours);
-  await admin.db
-    .update(noticeWebhook)
-    .set({ secret: sealed, ...former })
-    .where(isPresent(id));
+  const isRotated = await updateConfirmed(admin, webhook, { secret: sealed, ...former });
+  if (!isRotated) return rotateNoticeWebhookSecret(admin, id, { confirmUrl, overlapHours });
   const rotated = await getNoticeWebhook(admin, id);
   return rotated.kind === 'NoticeWebhook'
     ? { kind: 'NoticeWebhookSecretCreated', secret, noticeWebhook: rotated }
@@ -201,7 +199,7 @@ export async function deleteNoticeWebhook(
       formerSecret: null,
       formerUntil: null,
     } as const;
-    await admin.db.update(noticeWebhook).set(end).where(isPresent(id));
+    if (!(await updateConfirmed(admin, webhook, end))) return deleteNoticeWebhook(admin, id, { confirmUrl, isDryRun });
   }
   return { kind: 'NoticeWebhookDeleted', noticeWebhook: webhook, isDryRun };
 }
@@ -241,6 +239,20 @@ export async function testNoticeWebhook(
     detail: failure?.detail,
     noticeWebhook: present,
   };
+}
+
+/** Updates a webhook whose URL was confirmed. False when it was moved or deleted meanwhile: look again. */
+async function updateConfirmed(
+  { db }: Db,
+  { id, url }: NoticeWebhookView,
+  set: Parameters<ReturnType<Admin['db']['update']>['set']>[0],
+): Promise<boolean> {
+  const updated = await db
+    .update(noticeWebhook)
+    .set(set)
+    .where(sql`${isPresent(id)} and ${noticeWebhook.url} = ${url}`)
+    .returning({ id: noticeWebhook.id });
+  return updated.length === 1;
 }
 
 function makeSecret(): string {

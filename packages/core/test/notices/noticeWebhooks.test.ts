@@ -166,6 +166,29 @@ it('can be moved, given another secret and deleted, each only with the exact URL
   ]);
 });
 
+it.each([
+  ['deleted', (id: string, confirmUrl: string) => deleteNoticeWebhook(admin, id, { confirmUrl, isDryRun: false })],
+  [
+    'given another secret',
+    (id: string, confirmUrl: string) => rotateNoticeWebhookSecret(admin, id, { confirmUrl, overlapHours: 0 }),
+  ],
+])('is not %s by its former URL when another admin moves it meanwhile', async (_what, act) => {
+  const moved = `${receiver.url}/moved`;
+  let acting: Promise<unknown> | undefined;
+  await hub.sql.begin(async (tx) => {
+    await tx`update notice_webhook set url = ${moved}`;
+    acting = act(webhook, receiver.url);
+    // It has read the former URL, and waits for the row.
+    await until(
+      () => hub.sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      ({ length }) => length > 0,
+    );
+  });
+  expect(await acting).toMatchObject({ kind: 'NotConfirmed', message: expect.stringContaining(moved) });
+  expect(await getNoticeWebhook(admin, webhook)).toMatchObject({ url: moved, formerSecretUntil: undefined });
+  expect(await testNoticeWebhook(admin, webhook)).toMatchObject({ hasPassed: true });
+});
+
 it('there are ten at most, also when many are created at once', async () => {
   const wide = connect(hub.databaseUrl, { max: 12, name: 'test' });
   const many = { ...admin, db: drizzle(wide) };
