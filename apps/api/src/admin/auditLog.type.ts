@@ -28,7 +28,12 @@ const ownActions: Readonly<Record<(typeof breakerActions)[number], string>> = {
     'The hub sends to a blocked object again, because the destination accepted a probe or a test; or it pulls a cohort again.',
 };
 /** What the hub does by itself, too. */
-const sharedActions: ReadonlySet<string> = new Set(['rollBackCredentials', 'retireFormerCredentials']);
+const sharedActions: ReadonlySet<string> = new Set([
+  'rollBackCredentials',
+  'retireFormerCredentials',
+  'createAdminToken',
+  'revokeAdminToken',
+]);
 
 export function nameActions(mutations: readonly string[]): void {
   AuditAction[inCapitals(unknown)] = unknown;
@@ -48,7 +53,7 @@ export function nameActions(mutations: readonly string[]): void {
 
 export const AuditActorKind = storedEnumOf<'admin_token' | 'system'>('AuditActorKind', 'Who performed an action.', {
   admin_token: 'An admin, with an admin token.',
-  system: 'The hub itself, such as when it blocks a Current.',
+  system: 'The hub itself, such as when it blocks a Current, or takes an admin token of its environment.',
 });
 
 @ObjectType({ description: 'Who performed an action.' })

@@ -62,6 +62,16 @@ describe('the audit log', () => {
         result: 'CreateIngestTokenPayload',
         succeeded: true,
       },
+      {
+        ...common,
+        actor: { kind: 'SYSTEM', adminToken: null },
+        action: 'CREATE_ADMIN_TOKEN',
+        targetId: 'adm_1',
+        target: { __typename: 'AdminToken', id: 'adm_1' },
+        arguments: { name: 'first token', role: 'admin', reason: 'first_token' },
+        result: 'CreateAdminTokenPayload',
+        succeeded: true,
+      },
     ]);
     const [{ id }] = entries;
     expect(await harness.do('query ($id: ID!) { node(id: $id) { id ... on AuditEntry { result } } }', { id })).toEqual({

@@ -2,10 +2,17 @@ import { and, eq, isNull, ne, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { connect } from '../db/connect.js';
 import { migrate } from '../db/migrate.js';
-import { adminToken } from '../db/schema.js';
+import { adminToken, auditEntry } from '../db/schema.js';
 import { hashToken } from '../secrets/token.js';
-import type { Db } from './admin.js';
-import { createAdminToken, insertToken, isValidAdmin, withTokensLocked, type NewAdminToken } from './adminTokens.js';
+import type { Db, Queries } from './admin.js';
+import {
+  createAdminToken,
+  insertToken,
+  isValidAdmin,
+  withTokensLocked,
+  type AdminTokenView,
+  type NewAdminToken,
+} from './adminTokens.js';
 
 /** Whether there is a valid token with the role admin. */
 export async function hasAdminToken({ db }: Db): Promise<boolean> {
@@ -25,7 +32,8 @@ export async function ensureAdminToken(
   return withTokensLocked(db, async (tx) => {
     const [valid] = await tx.select({ id: adminToken.id }).from(adminToken).where(isValidAdmin).limit(1);
     if (valid) return undefined;
-    const { token } = await insertToken(tx, { name: 'first token', role: 'admin' });
+    const { token, adminToken: made } = await insertToken(tx, { name: 'first token', role: 'admin' });
+    await recordToken(tx, 'create', made, 'first_token');
     await keep(token);
     return token;
   });
@@ -43,16 +51,22 @@ export async function provideAdminToken(
   const hash = hashToken(token);
   return withTokensLocked(db, async (tx) => {
     const [known] = await tx.select({ id: adminToken.id }).from(adminToken).where(eq(adminToken.hash, hash));
-    if (!known) await insertToken(tx, { name: variable, role: 'admin' }, token);
+    if (!known) {
+      const { adminToken: made } = await insertToken(tx, { name: variable, role: 'admin' }, token);
+      await recordToken(tx, 'create', made, 'environment');
+    }
     const [usable] = await tx
       .select({ id: adminToken.id })
       .from(adminToken)
       .where(and(eq(adminToken.hash, hash), isValidAdmin));
     if (!usable) return false;
-    await tx
+    const replaced = await tx
       .update(adminToken)
       .set({ revokedAt: sql`now()` })
-      .where(and(eq(adminToken.name, variable), isNull(adminToken.revokedAt), ne(adminToken.hash, hash)));
+      .where(and(eq(adminToken.name, variable), isNull(adminToken.revokedAt), ne(adminToken.hash, hash)))
+      .returning({ id: adminToken.id, role: adminToken.role });
+    for (const { id, role } of replaced)
+      await recordToken(tx, 'revoke', { id: String(id), name: variable, role }, 'environment');
     return true;
   });
 }
@@ -62,8 +76,29 @@ export async function createAdminTokenIn(databaseUrl: string, given: NewAdminTok
   await migrate(databaseUrl);
   const pool = connect(databaseUrl, { max: 1, name: 'admin-token' });
   try {
-    return await createAdminToken({ db: drizzle(pool) }, given);
+    return await drizzle(pool).transaction(async (tx) => {
+      const made = await createAdminToken({ db: tx }, given);
+      if (made.kind === 'AdminTokenCreated') await recordToken(tx, 'create', made.adminToken, 'command');
+      return made;
+    });
   } finally {
     await pool.end();
   }
+}
+
+/** Records what is done to a token without a mutation, so that every token and its end are in the audit log. */
+async function recordToken(
+  tx: Queries,
+  what: 'create' | 'revoke',
+  { id, name, role }: Pick<AdminTokenView, 'id' | 'name' | 'role'>,
+  reason: 'first_token' | 'environment' | 'command',
+): Promise<void> {
+  await tx.insert(auditEntry).values({
+    action: `${what}AdminToken`,
+    actor: 'system',
+    targetId: `adm_${id}`,
+    arguments: { name, role, reason },
+    result: what === 'create' ? 'CreateAdminTokenPayload' : 'RevokeAdminTokenPayload',
+    succeeded: true,
+  });
 }

@@ -1,9 +1,11 @@
 import {
   createAdminToken,
+  createAdminTokenIn,
   createIngestToken,
   ensureAdminToken,
   listAdminTokens,
   listIngestTokens,
+  provideAdminToken,
   revokeAdminToken,
   revokeIngestToken,
   watchAdminTokens,
@@ -195,5 +197,34 @@ describe('admin tokens', () => {
   it('are recreated at the next start after an operator has revoked all of them in the database', async () => {
     await harness.sql`update admin_token set revoked_at = now()`;
     expect(await ensureAdminToken(harness.admin)).toMatch(/^cur_admin_/);
+  });
+
+  it('that are not made over the API are in the audit log, and so is the one that another of the environment replaces', async () => {
+    const { admin, databaseUrl, sql } = harness;
+    await sql`update admin_token set revoked_at = now()`;
+    await ensureAdminToken(admin);
+    const [one, two] = [`cur_admin_${'1'.repeat(43)}`, `cur_admin_${'2'.repeat(43)}`];
+    for (const token of [one, one, two, two, one]) await provideAdminToken(admin, 'ADMIN_TOKEN', token);
+    const made = await createAdminTokenIn(databaseUrl, { name: 'by hand', role: 'operator' });
+    await createAdminTokenIn(databaseUrl, { name: '', role: 'operator' });
+    const [{ id = 0 } = {}] = await sql<{ id: number }[]>`select max(id) as id from admin_token`;
+    expect(made).toMatchObject({ kind: 'AdminTokenCreated', adminToken: { id: String(id) } });
+    const entries = await sql`
+      select action, actor, target_id, arguments, result from audit_entry where succeeded
+      order by id desc limit 5`;
+    const entry = (action: 'create' | 'revoke', target: number, name: string, role: string, reason: string) => ({
+      action: `${action}AdminToken`,
+      actor: 'system',
+      target_id: `adm_${target}`,
+      arguments: { name, role, reason },
+      result: `${action === 'create' ? 'Create' : 'Revoke'}AdminTokenPayload`,
+    });
+    expect([...entries]).toEqual([
+      entry('create', id, 'by hand', 'operator', 'command'),
+      entry('revoke', id - 2, 'ADMIN_TOKEN', 'admin', 'environment'),
+      entry('create', id - 1, 'ADMIN_TOKEN', 'admin', 'environment'),
+      entry('create', id - 2, 'ADMIN_TOKEN', 'admin', 'environment'),
+      entry('create', id - 3, 'first token', 'admin', 'first_token'),
+    ]);
   });
 });
