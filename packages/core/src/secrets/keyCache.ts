@@ -29,8 +29,16 @@ export async function watchKeys<Row extends { readonly id: number }>(
   const usedAtMs = new Map<number, number>();
   let misses = 0;
 
+  let begun = 0;
+  let latest = 0;
+
   const reload = async (): Promise<void> => {
-    valid = new Map((await load()).map((row) => [row.hash, row]));
+    const number = ++begun;
+    const rows = await load();
+    // One that began later has ended before, and may know of a revocation that this one does not.
+    if (number < latest) return;
+    latest = number;
+    valid = new Map(rows.map((row) => [row.hash, row]));
   };
   const tryReload = (): void => void reload().catch(onError);
   await reload();
