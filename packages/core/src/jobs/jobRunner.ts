@@ -4,6 +4,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import type { Admin, Queries } from '../admin/admin.js';
 import { job } from '../db/schema.js';
+import { isOutage } from '../process/lostConnections.js';
 import { startPeriodic } from '../process/periodic.js';
 import { exponentialBackoffMs } from '../retry.js';
 import { createCheck, createJob, findJobs, isFinished, type JobView } from './jobs.js';
@@ -18,8 +19,9 @@ const pollMs = 5_000;
 const leaseSeconds = 10;
 /** How often a job renews its lease and looks whether it was cancelled or paused. */
 const heartbeatMs = 500;
-/** A step that fails so often in a row fails the job. */
+/** A step that fails so often in a row fails the job, unless the database was at fault: outages end, and jobs outlast them. */
 const maxAttempts = 5;
+const outageMs = 1_000;
 const backoff = { firstMs: 500, maxMs: 10_000 };
 /** The answer of a mutation waits so long for its job to end. */
 const maxWaitMs = 1_000;
@@ -90,12 +92,17 @@ export function startJobRunner({
     }
     const fields = { event: 'job.step_failed', jobId: row.id, operation: row.operation, err: error };
     const [present] = await admin.db.select({ attempts: job.attempts }).from(job).where(isOurs);
-    if (present && present.attempts < maxAttempts) {
+    const wasOutage = isOutage(error);
+    if (present && (wasOutage || present.attempts < maxAttempts)) {
       log.warn(fields, 'a step of a job failed; it is repeated');
-      const afterMs = exponentialBackoffMs(present.attempts, backoff);
+      const afterMs = wasOutage ? outageMs : exponentialBackoffMs(present.attempts, backoff);
       await admin.db
         .update(job)
-        .set({ lease: null, dueAt: sql`now() + ${afterMs} * interval '1 millisecond'` })
+        .set({
+          lease: null,
+          dueAt: sql`now() + ${afterMs} * interval '1 millisecond'`,
+          ...(wasOutage && { attempts: present.attempts - 1 }),
+        })
         .where(isOurs);
       setTimeout(() => periodic.runNow(), afterMs).unref();
       return;

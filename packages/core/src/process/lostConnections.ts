@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { isLostConnectionCode } from '../db/errors.js';
+import { isCode, isLostConnectionCode, readOnlyTransaction } from '../db/errors.js';
 import { ConnectFailed } from '../db/openSocket.js';
 import { isLostClient } from '../db/pgClient.js';
 
@@ -43,6 +43,17 @@ export function isLostConnection(error: unknown): boolean {
   if ('code' in error && typeof error.code === 'string' && isLost(error.code)) return true;
   if (isLostClient(error)) return true;
   return error.cause !== undefined && error.cause !== error && isLostConnection(error.cause);
+}
+
+/**
+ * Whether an error, or what caused it, is an outage of the database: a lost connection, a server that is out of memory, disk
+ * or connections (53), cannot read or write its files (58), or may not write, as a standby (Postgres, appendix A).
+ */
+export function isOutage(error: unknown): boolean {
+  if (isLostConnection(error)) return true;
+  if (!(error instanceof Error)) return false;
+  if ('code' in error && typeof error.code === 'string' && /^5[38]\w{3}$/.test(error.code)) return true;
+  return isCode(error, readOnlyTransaction) || (error.cause !== undefined && isOutage(error.cause));
 }
 
 const isLost = (code: string): boolean => isLostConnectionCode(code) || /^57P\d\d$/.test(code);

@@ -238,6 +238,21 @@ describe('a job', () => {
     expect(await held()).toBe(1);
   }, 40_000);
 
+  it.each([
+    ['has no disk', Object.assign(new Error('could not extend file'), { code: '53100' })],
+    ['is a standby', new Error('Failed query', { cause: Object.assign(new Error('read-only'), { code: '25006' }) })],
+  ])('outlasts a database that %s', async (_what, error) => {
+    await fill(1);
+    const { store } = harness.admin.store;
+    const failedSteps = () => logged.filter((line) => line.event === 'job.step_failed').length;
+    const failing: typeof store = (request) => (failedSteps() < 6 ? Promise.reject(error) : store(request));
+    start({ ...harness.admin, store: { ...harness.admin.store, store: failing } });
+    const { id } = await createJob(harness.admin, 'release_quarantined_events', everything, undefined);
+    expect(await until(() => now(id), isFinished, 25_000)).toMatchObject({ state: 'done' });
+    expect(failedSteps()).toBe(6);
+    expect(await held()).toBe(0);
+  });
+
   it('fails when its process has died in each attempt at a step', async () => {
     await fill(1);
     const { id } = await createJob(harness.admin, 'release_quarantined_events', everything, undefined);
