@@ -29,7 +29,9 @@ export interface AdminDeps extends AdminSignIn {
   readonly hub: HubReporter;
   readonly liveTail: TailReaders;
   readonly bodies: RequestBodies;
-  readonly limits?: Partial<QueryCosts & { readonly maxQueryMs: number; readonly signInAgainMs: number }>;
+  readonly limits?: Partial<
+    QueryCosts & { readonly maxQueryMs: number; readonly signInAgainMs: number; readonly jobAnswerMs: number }
+  >;
 }
 
 /** Largest request body. A Current that names every event type takes about 10,000 bytes. */
@@ -50,7 +52,7 @@ export async function registerAdmin(app: FastifyInstance, deps: AdminDeps): Prom
   await api.start();
   // Fastify closes its plugins once no request is under way.
   app.addHook('onClose', () => api.stop());
-  const jobs = startJobRunner({ admin, log: app.log });
+  const jobs = startJobRunner({ admin, log: app.log, answerMs: limits.jobAnswerMs });
   app.addHook('onClose', () => jobs.stop());
   await app.register(async (scope) => {
     scope.decorateRequest('adminToken', null);

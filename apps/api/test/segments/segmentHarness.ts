@@ -105,7 +105,10 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
   const queueDepth = async () => undefined;
   const hub = createHubReporter({ sql, databaseUrl: database.url, settings: [], queueBackend: 'postgres', queueDepth });
   const liveTail = openTailReaders({ sql, onError: () => undefined });
-  await registerAdmin(app, { admin, hubStatus, hub, liveTail, tokens, signInFailures, bodies });
+  await registerAdmin(app, {
+    ...{ admin, hubStatus, hub, liveTail, tokens, signInFailures, bodies },
+    limits: { jobAnswerMs: 10_000 },
+  });
   const token = (await ensureAdminToken(admin)) ?? '';
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const bearer = { authorization: `Bearer ${token}` };

@@ -23,8 +23,6 @@ const heartbeatMs = 500;
 const maxAttempts = 5;
 const outageMs = 1_000;
 const backoff = { firstMs: 500, maxMs: 10_000 };
-/** The answer of a mutation waits so long for its job to end. */
-const maxWaitMs = 1_000;
 const waitStepMs = 50;
 
 /** The job was cancelled or paused, or another process runs it by now. */
@@ -34,9 +32,12 @@ class JobLost extends Error {}
 export function startJobRunner({
   admin,
   log,
+  answerMs = 1_000,
 }: {
   readonly admin: Admin;
   readonly log: Pick<Logger, 'warn' | 'error'>;
+  /** The answer of a mutation waits so long for its job to end. */
+  readonly answerMs?: number | undefined;
 }) {
   const running = new Map<number, { readonly abort: AbortController; readonly ended: Promise<void> }>();
   let stopped = false;
@@ -117,8 +118,8 @@ export function startJobRunner({
 
   return {
     /**
-     * Creates a job, or finds the check that waits for the same, and waits up to a second for its end, so that the result
-     * of a short one needs no second request. Whether or not the caller is still there, the job goes on.
+     * Creates a job, or finds the check that waits for the same, and waits for its end for `answerMs`, so that the
+     * result of a short one needs no second request. Whether or not the caller is still there, the job goes on.
      */
     async create<Name extends JobOperation>(
       operation: Name,
@@ -128,7 +129,7 @@ export function startJobRunner({
       const create = operationOf(operation).isCheck === true ? createCheck : createJob;
       let view = await create(admin, operation, input, adminTokenId);
       periodic.runNow();
-      const untilMs = performance.now() + maxWaitMs;
+      const untilMs = performance.now() + answerMs;
       while (!isFinished(view) && performance.now() < untilMs) {
         await wait(waitStepMs);
         view = (await findJobs(admin, [view.id]))[0] ?? view;
