@@ -61,7 +61,7 @@ it('a time without an offset is in UTC, as times are printed, wherever the comma
   const program = `import { readTime } from '${module}'; console.log(readTime('2026-11-30T09:00'), readTime('2026-11-30T09:00:01.5'));`;
   for (const TZ of ['Asia/Tokyo', 'America/New_York']) {
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
-      env: { ...process.env, TZ },
+      env: { PATH: process.env.PATH, TZ },
       encoding: 'utf8',
     });
     expect(stderr + stdout).toBe('2026-11-30T09:00:00.000Z 2026-11-30T09:00:01.500Z\n');

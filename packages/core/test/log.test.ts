@@ -88,6 +88,7 @@ describe('a program that ends by an unexpected error', () => {
       const failed = new DrizzleQueryError('select $1', ['CANARY'], below);
       await runProgram('api', async () => { ${line} });`;
     const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      env: { PATH: process.env['PATH'] },
       encoding: 'utf8',
     });
     expect(stderr).toMatch(/^api: Error: Failed query: select \$1\n +at [^]*\ncaused by Error: below\n +at /);
