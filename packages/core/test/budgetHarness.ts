@@ -160,6 +160,7 @@ export function openBudgetHarness(
         onMapped: () => undefined,
         onRequest: () => undefined,
         onResponse: () => undefined,
+        onRefused: () => undefined,
         onCongestion: () => undefined,
       },
       requestBytes: createAdaptiveRequestBytes(),

@@ -59,6 +59,19 @@ it('fewer requests are in flight when a partner slows down, even with a growing 
   expect(await maxWithin(4)).toBeLessThanOrEqual(2);
 }, 60_000);
 
+it('as many requests are in flight as before once a partner has refused some, which takes less time than to accept', async () => {
+  await pileUp();
+  answerMs = 1;
+  partner.mood = { outcome: 'deferred', code: 'http_503', detail: 'no', afterMs: 1, scope: 'current' };
+  await hub.startWorker();
+  await until(madeSince(partner.requests.length), (made) => made >= 3, 30_000);
+  answerMs = 120;
+  await until(madeSince(partner.requests.length), (made) => made >= 2, 30_000);
+  partner.mood = undefined;
+  await maxWithin(15);
+  expect(await maxWithin(15)).toBe(declared);
+}, 60_000);
+
 it('the declared number of requests holds with several workers, and after one has stopped', async () => {
   await pileUp();
   const [worker] = await Promise.all([hub.startWorker(), hub.startWorker(), hub.startWorker()]);

@@ -32,7 +32,7 @@ export function createAdaptiveConcurrency() {
     /** Whether an attempt waits for the partner longer than it works. Otherwise those in flight wait for one another. */
     isPartnerSlower: () => recentMinMs > workMs,
     onRequest: () => void inFlight++,
-    /** A request was answered after so many milliseconds. */
+    /** A request was accepted after so many milliseconds. */
     onResponse(ms: number) {
       const isUsed = inFlight > limit / 2;
       inFlight--;
@@ -42,6 +42,11 @@ export function createAdaptiveConcurrency() {
       // only wait for it, and for the events of each other's users (congestion window validation, RFC 7661).
       else if (isUsed) limit += 1 / limit;
     },
+    /**
+     * A request was refused, or not answered. How long that took says nothing about an answer: refusals are often so quick
+     * that each request accepted after an outage would be slow beside them.
+     */
+    onRefused: () => void inFlight--,
     /** The partner asked for a pause, or did not answer. */
     onCongestion() {
       limit = Math.max(1, limit / 2);

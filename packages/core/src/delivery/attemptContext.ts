@@ -16,7 +16,7 @@ export interface AttemptContext {
   readonly compression: Pick<Compression, 'send'>;
   /** Undefined when budgets are not enforced. */
   readonly budgets: Budgets | undefined;
-  readonly concurrency: Pick<AdaptiveConcurrency, 'onMapped' | 'onRequest' | 'onResponse' | 'onCongestion'>;
+  readonly concurrency: Omit<AdaptiveConcurrency, 'limit' | 'isPartnerSlower'>;
   readonly requestBytes: Omit<AdaptiveRequestBytes, 'reset'>;
   /** Keeps the events of each user in order. */
   readonly order: OrderedAttempt;

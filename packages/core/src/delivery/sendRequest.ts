@@ -24,7 +24,6 @@ export async function sendRequest(request: readonly DeliveryItem[], context: Att
   context.concurrency.onRequest();
   const results = await send(request, context);
   const answeredMs = context.now();
-  context.concurrency.onResponse(answeredMs - startedMs);
   const byId = isInOrder(request, results) ? undefined : new Map(results.map((result) => [result.id, result]));
   const answer: RequestAnswer = {
     refusal: undefined,
@@ -40,7 +39,10 @@ export async function sendRequest(request: readonly DeliveryItem[], context: Att
     // A missing result is not success, and a result for any other id is ignored.
     resolve(item, (byId ? byId.get(item.id) : results[index]) ?? unanswered, answer, answeredMs, context);
   }
-  if (answer.failure || answer.throttled.length > 0) context.concurrency.onCongestion();
+  const isCongested = answer.failure !== undefined || answer.throttled.length > 0;
+  if (isCongested || answer.refusal) context.concurrency.onRefused();
+  else context.concurrency.onResponse(answeredMs - startedMs);
+  if (isCongested) context.concurrency.onCongestion();
   return answer;
 }
 
