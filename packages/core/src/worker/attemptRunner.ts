@@ -19,7 +19,7 @@ import type { WorkerLeases } from '../db/workerLeases.js';
 import { createAdaptiveConcurrency } from '../delivery/adaptiveConcurrency.js';
 import { releaseLease } from '../delivery/deliveryLease.js';
 import { createAdaptiveRequestBytes } from '../delivery/adaptiveRequestBytes.js';
-import type { ClaimedBatch } from '../delivery/attemptContext.js';
+import type { ClaimedBatch, CurrentSuspension } from '../delivery/attemptContext.js';
 import { createCompression } from '../delivery/compression.js';
 import { claim, type Claim } from '../delivery/claim.js';
 import { createLinger } from '../delivery/linger.js';
@@ -322,35 +322,41 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     { results, suspension }: DeliverResult,
     version: number,
   ): Promise<boolean> {
-    if (suspension?.kind === 'blocked') await blockRefused(suspension, version);
-    if (suspension?.kind === 'held') await hold(sql, currentId, suspension);
-    const isRecorded = await recordWithRetries(results, lease, performance.now() + deps.requestMs);
+    const untilMs = performance.now() + deps.requestMs;
+    if (suspension) await withRetries(() => suspend(suspension, version), untilMs);
+    const isRecorded = await recordResults(results, lease, untilMs);
     if (!suspension && failures > 0) await release(sql, currentId);
     return isRecorded;
   }
 
-  /**
-   * The partner has accepted the events, so a short outage of the database is waited for. Returns false when another
-   * worker has the deliveries now.
-   */
-  async function recordWithRetries(
-    results: DeliverResult['results'],
-    lease: string,
-    untilMs: number,
-  ): Promise<boolean> {
+  /** May be repeated. */
+  async function suspend(suspension: CurrentSuspension, version: number): Promise<void> {
+    if (suspension.kind === 'blocked') await blockRefused(suspension, version);
+    else await hold(sql, currentId, suspension);
+  }
+
+  /** Returns false when another worker has the deliveries now. */
+  async function recordResults(results: DeliverResult['results'], lease: string, untilMs: number): Promise<boolean> {
+    try {
+      await withRetries(() => record(sql, results, { currentId, lease, shard: deps.shard }), untilMs);
+      return true;
+    } catch (error) {
+      if (!(error instanceof DeliveryLeaseLost)) throw error;
+      log.warn(
+        { event: 'lease.lost', current: currentId },
+        'an attempt outlived its lease; its results are dropped, and the partner deduplicates the repeated events',
+      );
+      return false;
+    }
+  }
+
+  /** The partner has accepted the events, so a short outage of the database is waited for. */
+  async function withRetries(write: () => Promise<void>, untilMs: number): Promise<void> {
     for (;;) {
       try {
-        await beforeDeadline(record(sql, results, { currentId, lease, shard: deps.shard }));
-        return true;
+        return await beforeDeadline(write());
       } catch (error) {
-        if (error instanceof DeliveryLeaseLost) {
-          log.warn(
-            { event: 'lease.lost', current: currentId },
-            'an attempt outlived its lease; its results are dropped, and the partner deduplicates the repeated events',
-          );
-          return false;
-        }
-        if (performance.now() > untilMs) throw error;
+        if (error instanceof DeliveryLeaseLost || performance.now() > untilMs) throw error;
         await new Promise((resolve) => setTimeout(resolve, recordRetryMs));
       }
     }
